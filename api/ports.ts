@@ -1,0 +1,151 @@
+import type { Readable } from "node:stream";
+import type { Digest } from "../protocol/digest.ts";
+import type { ErrorBody, GridError } from "../protocol/errors.ts";
+import type { Description, GuestError } from "../protocol/guest.ts";
+import type { JobSpec, JobState } from "../protocol/job.ts";
+import type { DatasetFormat, Manifest } from "../protocol/manifest.ts";
+
+/** What the parts of the API ask of each other. Wired once in main.ts; nothing here does I/O. */
+
+// ── api/functions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface PublishRequest {
+  name: string;
+  source: string;
+  /** Further files of the author, by relative path ("lib/distance.ts"); npm code as "node_modules/NAME.js". */
+  files?: Record<string, string>;
+}
+
+export interface CompiledVersion {
+  /** Digest of the bundle; the version's identity. */
+  digest: Digest;
+  /** The metered, self-contained script: text, UTF-8. */
+  bundle: string;
+  /** Source map from the bundle to the author's files (JSON text). Never leaves the API. */
+  sourceMap: string;
+  description: Description;
+}
+
+export interface Compiler {
+  /**
+   * Bundles, meters, inspects in a sandbox child and checks purity.
+   * @throws GridError syntax-error, forbidden-import, forbidden-syntax, missing-entry, bad-definition,
+   *   impure-function, source-too-large, and the function's own faults (out-of-fuel, …) when its module does not load;
+   *   details.at is the author's position
+   */
+  compile(request: PublishRequest): Promise<CompiledVersion>;
+  /** A guest's error with positions in the author's files; without a map, as it is. Pure. */
+  explain(error: GuestError | ErrorBody, sourceMap: string | undefined): ErrorBody;
+  close(): Promise<void>;
+}
+
+// ── api/datasets ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface IngestOptions {
+  format: DatasetFormat;
+  /** "identity" | "gzip" | "zstd" */
+  contentEncoding?: string;
+  onBadRecord: "refuse" | "skip";
+  /** matrix: "csv" (default) or raw numbers; bytes: record size. */
+  matrix?: { encoding: "csv" | "f64" | "f32"; columns?: number; header?: boolean | "auto" };
+  recordBytes?: number;
+  signal?: AbortSignal;
+  /** Bytes announced by Content-Length, so that a cut-off upload is noticed. */
+  expectedBytes?: number;
+  onProgress?: (bytes: number, records: number) => void;
+}
+
+export interface Ingested {
+  manifest: Manifest;
+  /** Digest of the manifest's JSON, which is stored as a blob too: the dataset's digest. */
+  digest: Digest;
+  /** Bytes of all shards as stored. */
+  bytes: number;
+  records: number;
+  skipped: number;
+}
+
+export interface DatasetIngest {
+  /**
+   * Cuts a stream into record-aligned shards, in constant memory, and stores them and the manifest.
+   * @throws GridError malformed-record (details.line, 1-based), record-too-large, empty-dataset, upload-incomplete,
+   *   unsupported-encoding, bad-request; stored shards of a refused upload are removed if no dataset shares them
+   */
+  ingest(body: Readable | AsyncIterable<Uint8Array>, options: IngestOptions): Promise<Ingested>;
+}
+
+// ── api/jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Jobs {
+  /** Plans and stores a job; its first tasks are pending when this resolves. - created; - exists (same id) */
+  submit(spec: JobSpec): Promise<"created" | "exists">;
+  read(id: string): Promise<JobState | undefined>;
+  /** @throws GridError not-found */
+  cancel(id: string): Promise<JobState>;
+  /**
+   * The result as a stream of bytes: map: NDJSON lines in order · mapReduce: {"key","value"} lines merged in key order
+   * · iterate: the JSON value · bytes outputs: the bytes.
+   * @throws GridError not-found, result-not-ready, job-failed, job-cancelled, result-gone
+   */
+  result(id: string): Promise<{ contentType: string; records?: number; body: Readable }>;
+  /** Why a running job does not progress, for people: "no runner is connected", or undefined. */
+  waitingFor(id: string): string | undefined;
+}
+
+export interface CallRequest {
+  owner: string;
+  function: string;
+  version: string;
+  bundle: Digest;
+  /** The input as JSON text. */
+  input: string;
+  params: Record<string, unknown>;
+  uses: JobSpec["uses"];
+  seed: number;
+  limits: JobSpec["limits"];
+  output: JobSpec["output"];
+  roundsMax: number;
+  signal?: AbortSignal;
+}
+
+export interface CallResult {
+  body: Uint8Array;
+  fuel: number;
+  hash: Digest;
+  hostClass: string;
+  /** Compute time in the executor. */
+  ms: number;
+}
+
+// ── api/gateway ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface RunnerInfo {
+  id: string;
+  session: string;
+  name: string;
+  version: string;
+  hostClass: string;
+  platform: string;
+  slots: number;
+  busy: number;
+  memoryMb: number;
+  connectedAtMs: number;
+  tasksDone: number;
+  state: "idle" | "busy" | "draining";
+  cpu?: number;
+  rssMb?: number;
+}
+
+export interface Gateway {
+  /**
+   * The direct path of a small synchronous invoke: one trip to one warm executor; waits for a slot in a bounded queue.
+   * @throws GridError no-runner, queue-full, task-lost, or the function's own error
+   */
+  call(request: CallRequest): Promise<CallResult>;
+  runners(): RunnerInfo[];
+  /** Checks a blob token. The job's id, or undefined when it does not hold. */
+  verifyBlobToken(token: string): string | undefined;
+  close(): Promise<void>;
+}
+
+export type { GridError };

@@ -1,0 +1,166 @@
+import type { Readable } from "node:stream";
+import type { Digest } from "../../protocol/digest.ts";
+import type { ErrorBody } from "../../protocol/errors.ts";
+import type { JobEvent, NumberedEvent } from "../../protocol/events.ts";
+import type {
+  JobSpec,
+  JobState,
+  JobStatus,
+  Output,
+  Stage,
+  StageSummary,
+} from "../../protocol/job.ts";
+
+/**
+ * The store: what jobs, gateways and datasets need to be shared and to survive. Two implementations, embedded and
+ * redis, pass one conformance suite (tests/conformance). Every verb is one atomic transition; its comment lists every
+ * outcome. Times are passed in (ms since the epoch), so that tests own the clock.
+ *
+ * How tasks are kept: a stage's tasks are numbered 0..tasks-1 and partitioned at all times into
+ *   pending runs [lo, hi)  →  claims [front, hi), held by one lease or more  →  done (a count).
+ * A lease answers its tasks in order, so a claim's front only moves forward, and 1,000,000 tasks cost a few intervals.
+ * A backup lease shares the claim of the one it copies; whoever answers a task first wins, the other's answer is late.
+ */
+export interface Store {
+  readonly blobs: BlobStore;
+  readonly jobs: JobStore;
+  readonly events: EventStore;
+  /** "ok", or throws GridError store-unavailable. */
+  ping(): Promise<"ok">;
+  /** A secret shared by all processes of this store, made on first use (signs blob tokens). 32 bytes, hex. */
+  secret(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface BlobStore {
+  /** Stores bytes under their digest. The same bytes again change nothing ("exists"). */
+  put(digest: Digest, bytes: Uint8Array): Promise<"stored" | "exists">;
+  /** The whole blob, or undefined when there is none. */
+  get(digest: Digest): Promise<Buffer | undefined>;
+  /** The blob as a stream, or undefined when there is none. */
+  stream(digest: Digest): Promise<{ bytes: number; body: Readable } | undefined>;
+  has(digest: Digest): Promise<boolean>;
+  /** Missing digests are ignored. */
+  remove(digests: readonly Digest[]): Promise<void>;
+}
+
+export interface Lease {
+  job: string;
+  stage: number;
+  lo: number;
+  hi: number;
+  token: string;
+  attempt: number;
+  deadlineMs: number;
+  /** True for a copy of a straggler. */
+  backup: boolean;
+}
+
+export interface LeaseRequest {
+  /** Session id of the runner that will hold the leases. */
+  holder: string;
+  /** At most so many leases. */
+  leases: number;
+  /** At most so many tasks in each. */
+  tasksMax: number;
+  /** Runs of tasks to take first, when they are pending (locality); cut to what is pending. */
+  prefer?: readonly (readonly [lo: number, hi: number])[];
+  /** With prefer: take nothing else. */
+  preferOnly?: boolean;
+  leaseMs: number;
+  nowMs: number;
+  /** When nothing is pending: copy claims that are older than this (ms) and not held by `holder`, one copy a claim. */
+  backupAfterMs?: number;
+}
+
+export interface Completion {
+  token: string;
+  lo: number;
+  hi: number;
+  outputs: readonly Output[];
+}
+
+export interface CompleteOutcome {
+  /**
+   * - accepted: all of [lo, hi) was new and is done now
+   * - late: some or all of it had been answered by a copy; nothing changed (the rest stays claimed by the copy)
+   * - stale: no such lease (expired, released, cancelled, other stage); nothing changed
+   */
+  results: ("accepted" | "late" | "stale")[];
+  /** Tokens of other leases whose claim is now wholly done: their holders may stop. */
+  redundant: string[];
+  /** The state after this call. `finished`: this very call made the stage's last task done. */
+  stage: number;
+  done: number;
+  tasks: number;
+  finished: boolean;
+  /** With finished: totals over the stage's outputs. */
+  summary?: StageSummary;
+}
+
+export interface JobStore {
+  /** - created; - exists: a job with this id is there, nothing changed. Appends nothing to events. */
+  create(spec: JobSpec, stage: Stage): Promise<"created" | "exists">;
+  read(id: string): Promise<JobState | undefined>;
+  /** Ids of jobs that have not ended. */
+  active(): Promise<string[]>;
+  /** Claims pending tasks of the current stage. Empty when there are none, or the job is not queued or running. */
+  lease(id: string, request: LeaseRequest): Promise<Lease[]>;
+  complete(id: string, completions: readonly Completion[]): Promise<CompleteOutcome>;
+  /**
+   * Gives leases back; what they had left is pending again (unless a copy holds the claim). With `penalty` an attempt
+   * is counted; "exhausted" when some tasks have now used `attemptsMax` (the caller then ends the job).
+   */
+  release(
+    id: string,
+    tokens: readonly string[],
+    options: { penalty: boolean; attemptsMax: number },
+  ): Promise<"released" | "exhausted">;
+  /** Extends leases. Returns the tokens that no longer exist. */
+  renew(id: string, tokens: readonly string[], deadlineMs: number): Promise<string[]>;
+  /** Requeues every lease whose deadline has passed, counting an attempt. */
+  expire(
+    id: string,
+    nowMs: number,
+    attemptsMax: number,
+  ): Promise<{ requeued: number; exhausted: boolean }>;
+  /**
+   * Compare-and-set on the stage number, once all tasks of stage `from` are done: makes `next` the current stage and
+   * drops the outputs of the stages in `drop`.
+   * - advanced; - lost: the job is not at `from` any more, or it ended, or `from` is not finished
+   */
+  advance(
+    id: string,
+    from: number,
+    next: Stage,
+    options: { drop: readonly number[]; metrics?: Record<string, number | null> },
+  ): Promise<"advanced" | "lost">;
+  /** Makes the job running (first lease), or ends it. - changed; - already: it had ended (nothing changed). */
+  setStatus(
+    id: string,
+    status: JobStatus,
+    options: { nowMs: number; error?: ErrorBody; resultStage?: number },
+  ): Promise<"changed" | "already">;
+  /** Outputs of a stage, ordered by (level, index). `level` selects one; index in [from, to) selects a slice of it. */
+  outputs(
+    id: string,
+    stage: number,
+    select?: { level?: number; from?: number; to?: number },
+  ): Promise<Output[]>;
+  /** Forgets an ended job: its state, outputs and events. Returns digests of its large outputs, for the caller to remove. */
+  remove(id: string): Promise<Digest[]>;
+  /**
+   * Calls back whenever a job was created, advanced, requeued tasks or changed status, in this process or another:
+   * there may be work, or work to stop. May call back without a change. Returns a function that ends it.
+   */
+  watch(listener: (id: string) => void): () => void;
+}
+
+export interface EventStore {
+  /** Numbers and keeps events; returns the last number. Keeps at most `eventsKeptMax` of a job. */
+  append(id: string, events: readonly JobEvent[], nowMs: number): Promise<number>;
+  /** Events after number `after`, oldest first. */
+  read(id: string, after: number, limit: number): Promise<NumberedEvent[]>;
+  /** Calls back when a job has new events (they are then read). Returns a function that ends it. */
+  watch(id: string, listener: () => void): () => void;
+}

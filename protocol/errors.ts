@@ -1,0 +1,135 @@
+import { z } from "zod";
+
+/** Whose fault an error is. Billing and the HTTP status read this, never the message. */
+export const faultSchema = z.enum(["caller", "function", "runner", "platform"]);
+export type Fault = z.infer<typeof faultSchema>;
+
+/** Every stable error code: its HTTP status, whose fault it is, and its title. Codes are never reused or renamed. */
+export const errorCodes = {
+  // authoring and publishing
+  "syntax-error": [422, "caller", "The source does not parse"],
+  "forbidden-import": [422, "caller", "The source imports what a function may not use"],
+  "missing-entry": [422, "caller", "The function lacks an entry that its kind needs"],
+  "bad-definition": [422, "caller", "The function's definition is not valid"],
+  "impure-function": [422, "caller", "The function gave two answers to one question"],
+  "forbidden-syntax": [422, "caller", "The source uses what a sandbox cannot run"],
+  "source-too-large": [413, "caller", "The source is too large"],
+  // requests
+  "bad-request": [400, "caller", "The request is not valid"],
+  unauthorized: [401, "caller", "A valid key is needed"],
+  "not-found": [404, "caller", "No such thing"],
+  conflict: [409, "caller", "The request contradicts what exists"],
+  "idempotency-conflict": [422, "caller", "The Idempotency-Key was used for another request"],
+  "body-too-large": [413, "caller", "The body is too large"],
+  "upload-incomplete": [400, "caller", "The upload was cut off"],
+  "unsupported-encoding": [415, "caller", "The content encoding is not supported"],
+  "not-acceptable": [406, "caller", "No representation fits the Accept header"],
+  "too-many-requests": [429, "caller", "Too many requests"],
+  "verify-unavailable": [422, "caller", "This verification policy is not available"],
+  // input
+  "malformed-record": [422, "caller", "A record of the dataset is malformed"],
+  "record-too-large": [413, "caller", "A record is too large"],
+  "empty-dataset": [422, "caller", "The dataset has no records"],
+  "wrong-input": [422, "caller", "The input does not fit the function"],
+  "unknown-param": [422, "caller", "The function has no such parameter"],
+  "bad-param": [422, "caller", "A parameter has the wrong type or value"],
+  "missing-use": [422, "caller", "A constant that the function uses is not bound"],
+  "dataset-in-use": [409, "caller", "A running job reads this dataset"],
+  // results
+  "result-not-ready": [409, "caller", "The job has not ended"],
+  "job-failed": [409, "caller", "The job failed and has no result"],
+  "job-cancelled": [409, "caller", "The job was cancelled"],
+  "result-gone": [410, "caller", "The result is no longer kept"],
+  // execution
+  "function-threw": [422, "function", "The function threw an error"],
+  "out-of-fuel": [422, "function", "The function used up its fuel"],
+  "out-of-memory": [422, "function", "The function used up its memory"],
+  "stack-exhausted": [422, "function", "The function recursed too deeply"],
+  timeout: [422, "function", "The function ran out of time"],
+  "output-too-large": [422, "function", "The function's output is too large"],
+  "bad-output": [422, "function", "The function returned what cannot be carried"],
+  "rounds-exhausted": [422, "function", "The iteration did not end within its rounds"],
+  // machines
+  "runner-fault": [502, "runner", "A runner broke the protocol"],
+  "task-lost": [502, "runner", "Runners kept dying under a task"],
+  "no-runner": [503, "platform", "No runner is connected"],
+  "queue-full": [429, "platform", "The queue is full"],
+  "store-unavailable": [503, "platform", "The store does not answer"],
+  "blob-missing": [500, "platform", "A blob is missing from the store"],
+  "shutting-down": [503, "platform", "The server is shutting down"],
+  internal: [500, "platform", "Something broke on our side"],
+} as const satisfies Record<string, readonly [number, Fault, string]>;
+
+export type ErrorCode = keyof typeof errorCodes;
+export const errorCodeSchema = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+
+/** A position in the author's own source, 1-based. */
+export const sourcePositionSchema = z.object({ file: z.string(), line: z.int(), column: z.int() });
+export type SourcePosition = z.infer<typeof sourcePositionSchema>;
+
+/**
+ * What is known beyond the message. `record` is the index within the dataset (0-based), `shard` the shard's index,
+ * `line` a 1-based line of an upload, `at` where in the author's source, `frames` the author's stack, innermost first.
+ */
+export const errorDetailsSchema = z
+  .object({
+    hint: z.string(),
+    at: sourcePositionSchema,
+    frames: z.array(z.string()),
+    entry: z.string(),
+    record: z.int(),
+    shard: z.int(),
+    task: z.int(),
+    line: z.int(),
+    param: z.string(),
+    limit: z.number(),
+    name: z.string(),
+  })
+  .partial();
+export type ErrorDetails = z.infer<typeof errorDetailsSchema>;
+
+/** The error as it crosses a process boundary or is kept with a job. */
+export const errorBodySchema = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  details: errorDetailsSchema.optional(),
+});
+export type ErrorBody = z.infer<typeof errorBodySchema>;
+
+/** The one error type of the project: a stable code (and so a fault and a status), a message for people, details. */
+export class GridError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = "GridError";
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return errorCodes[this.code][0];
+  }
+
+  get fault(): Fault {
+    return errorCodes[this.code][1];
+  }
+
+  get title(): string {
+    return errorCodes[this.code][2];
+  }
+
+  toBody(): ErrorBody {
+    return { code: this.code, message: this.message, details: this.details };
+  }
+
+  static fromBody(body: ErrorBody): GridError {
+    return new GridError(body.code, body.message, body.details);
+  }
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { errorBodySchema } from "./errors.ts";
+import { jobStatusSchema } from "./job.ts";
+
+/** A job's numbered events, as SSE carries them (`id: N`, `event: type`, `data: JSON`). */
+export const jobEventSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("status"),
+    status: jobStatusSchema,
+    error: errorBodySchema.optional(),
+    note: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal("progress"),
+    stage: z.int(),
+    entry: z.string(),
+    round: z.int(),
+    done: z.int(),
+    total: z.int(),
+    /** Records mapped so far over the whole job, and fuel spent. */
+    records: z.int(),
+    fuel: z.number(),
+    runners: z.int(),
+  }),
+  z.object({
+    type: z.literal("round"),
+    round: z.int(),
+    metrics: z.record(z.string(), z.number().nullable()),
+    ms: z.number(),
+    done: z.boolean(),
+  }),
+  z.object({
+    type: z.literal("task"),
+    stage: z.int(),
+    lo: z.int(),
+    hi: z.int(),
+    state: z.enum(["retried", "copied", "failed"]),
+    reason: z.string(),
+  }),
+  z.object({ type: z.literal("settle"), fuel: z.number() }),
+  z.object({ type: z.literal("log"), task: z.int(), line: z.string() }),
+]);
+export type JobEvent = z.infer<typeof jobEventSchema>;
+export interface NumberedEvent {
+  number: number;
+  atMs: number;
+  event: JobEvent;
+}

@@ -1,0 +1,84 @@
+import type { GuestJob } from "./guest.ts";
+import type { Constant, Entry, JobLimits, Kind, OutputFormat } from "./job.ts";
+import type { DatasetFormat } from "./manifest.ts";
+import type { Tasking } from "./tasking.ts";
+
+/** What a runner must know of a job before its first lease; sent once a session and job. */
+export interface RunnerJob {
+  id: string;
+  owner: string;
+  kind: Kind;
+  bundle: string;
+  /** Absent for a range. */
+  manifest?: { digest: string; format: DatasetFormat };
+  guest: Omit<GuestJob, "shardCount" | "uses"> & { shardCount: number };
+  uses: Record<string, Constant>;
+  limits: JobLimits;
+  output: OutputFormat;
+  /** Presented as a bearer token with every blob request for this job. */
+  blobToken: string;
+}
+
+export type GatewayToRunner =
+  /** Answers hello. */
+  | {
+      type: "welcome";
+      session: string;
+      runner: string;
+      leaseMs: number;
+      heartbeatMs: number;
+      inlineBytesMax: number;
+    }
+  | { type: "refused"; code: string; message: string }
+  | { type: "job"; job: RunnerJob }
+  /** The job ended or was cancelled: drop its leases, its isolates' shards and its context. */
+  | { type: "forget"; job: string }
+  /**
+   * Run tasks [lo, hi) of a stage, in order. Inputs by entry (see GuestRequest):
+   * - map of an iterate, finish: payload 0 is the state, or `stateDigest` names it
+   * - reduce, merge, step: `partials` lists the inputs in order; those with `inline` are the next payloads in turn,
+   *   the others are blobs named by `hash`. For several reduce or merge tasks, `task` says whose input it is.
+   * - step: payload 0 is the state (or `stateDigest`), then the inline partials
+   */
+  | {
+      type: "run";
+      lease: string;
+      job: string;
+      stage: number;
+      round: number;
+      entry: Entry;
+      lo: number;
+      hi: number;
+      tasking?: Tasking;
+      leaves?: number;
+      level?: number;
+      stateDigest?: string;
+      hasState?: boolean;
+      partials?: RunPartial[];
+    }
+  | { type: "cancel"; leases: string[] }
+  /** A synchronous invoke: payload 0 is the input as JSON text. */
+  | {
+      type: "call";
+      call: string;
+      owner: string;
+      bundle: string;
+      guest: GuestJob;
+      uses: Record<string, Constant>;
+      limits: JobLimits;
+      roundsMax: number;
+      output: OutputFormat;
+      blobToken: string;
+    }
+  | { type: "cancelCall"; call: string }
+  /** Finish or hand back what you hold, then close. */
+  | { type: "drain" };
+
+export interface RunPartial {
+  task: number;
+  level: number;
+  index: number;
+  bytes: number;
+  hash: string;
+  inline: boolean;
+}

@@ -1,0 +1,67 @@
+/**
+ * Limits that more than one process must agree on, each with the reason for its value.
+ * Relations between them are asserted when this module loads.
+ */
+
+export const protocolVersion = 1;
+
+/** A shard's size grows from min to max as a dataset grows (see api/datasets), so that a small dataset still spreads. */
+export const shardBytesMin = 32 * 1024;
+/** 1 MB: word count takes about 25 ms on one, long enough to hide a dispatch and short enough to balance. */
+export const shardBytesMax = 1024 * 1024;
+/** A record never spans shards, so one record may not exceed what a shard can stretch to. */
+export const recordBytesMax = 8 * 1024 * 1024;
+
+/** Payloads up to this ride in a WebSocket frame; larger ones are fetched as blobs over HTTP. */
+export const inlineBytesMax = 256 * 1024;
+/** A frame on the socket: many inline payloads share one. */
+export const frameBytesMax = 16 * 1024 * 1024;
+/** A frame on the executor's pipe carries whole shards and outputs. */
+export const pipeFrameBytesMax = 128 * 1024 * 1024;
+/** One task output. Larger results must come as more records. */
+export const outputBytesMax = 32 * 1024 * 1024;
+
+/** Fuel: counted loop iterations and calls. The default is some 10 to 30 s of work on a reference core. */
+export const fuelPerTaskDefault = 10_000_000_000;
+export const fuelPerTaskMax = 1_000_000_000_000;
+/** Wall clock and memory are backstops behind fuel. */
+export const taskTimeoutMsDefault = 60_000;
+export const taskTimeoutMsMax = 600_000;
+export const isolateMemoryMbDefault = 512;
+
+/** A lease is renewed every third of its life; a runner that stays silent loses its leases after it. */
+export const leaseMs = 15_000;
+export const heartbeatMs = 5_000;
+/** Attempts of one run of tasks when runners or executors die under it, before the job fails with `task-lost`. */
+export const attemptsMax = 5;
+/** Tasks that one lease may claim: bounds the results a single lost lease throws away. */
+export const leaseTasksMax = 1024;
+/** Leases aim at this much work, so that a loss costs little and dispatch is amortized. */
+export const leaseTargetMs = 150;
+
+export const roundsMaxDefault = 10_000;
+export const reducersMax = 256;
+/** Map input bytes for one reduce task. */
+export const bytesPerReducer = 16 * 1024 * 1024;
+
+export const sourceBytesMax = 1024 * 1024;
+export const bundleBytesMax = 8 * 1024 * 1024;
+export const jsonBodyBytesMax = 8 * 1024 * 1024;
+export const invokeInputBytesMax = 1024 * 1024;
+export const logLinesPerTaskMax = 20;
+export const logLineCharsMax = 400;
+/** Events kept per job for replay to a late or reconnecting watcher. */
+export const eventsKeptMax = 10_000;
+
+assertLimit(shardBytesMin <= shardBytesMax, "a shard's minimum is at most its maximum");
+assertLimit(
+  recordBytesMax + shardBytesMax <= pipeFrameBytesMax / 2,
+  "the largest shard fits a pipe frame",
+);
+assertLimit(outputBytesMax < pipeFrameBytesMax, "the largest output fits a pipe frame");
+assertLimit(inlineBytesMax * 4 <= frameBytesMax, "several inline payloads fit a frame");
+assertLimit(heartbeatMs * 2 < leaseMs, "a lease outlives a missed heartbeat");
+
+function assertLimit(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`protocol/limits.ts contradicts itself: ${what}`);
+}

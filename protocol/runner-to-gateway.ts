@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { digestPattern } from "./digest.ts";
+import { errorBodySchema } from "./errors.ts";
+import { controlSchema } from "./job.ts";
+
+const count = z.int().nonnegative();
+const hash = z.string().regex(digestPattern);
+
+/** What a runner may say. The gateway parses every message with this: runners are strangers. */
+export const runnerToGatewaySchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("hello"),
+    protocol: z.int(),
+    /** Stable identity of the installation. */
+    runner: z.string().min(1).max(100),
+    name: z.string().max(100),
+    version: z.string().max(40),
+    /** Host class: V8 version and architecture, for instance "v8-14.6.202.33-x64". */
+    hostClass: z.string().max(100),
+    slots: z.int().min(1).max(1024),
+    memoryMb: count,
+    platform: z.string().max(100),
+  }),
+  /**
+   * Outputs of tasks [lo, hi), the next of the lease in order. `outputs` lists them; those with inline true are the
+   * payloads in turn, the others were put as blobs before this message was sent. `ms` is compute time in the executor.
+   */
+  z.object({
+    type: z.literal("result"),
+    lease: z.string(),
+    lo: count,
+    hi: count,
+    outputs: z.array(
+      z.object({
+        level: count,
+        index: count,
+        bytes: count,
+        hash,
+        fuel: z.number().nonnegative(),
+        inline: z.boolean(),
+      }),
+    ),
+    control: controlSchema.optional(),
+    logs: z.array(z.object({ task: count, line: z.string() })).optional(),
+    ms: z.number().nonnegative(),
+  }),
+  /** The lease ends here. Tasks before `at` were answered; `error` is about task `at`. */
+  z.object({ type: z.literal("failed"), lease: z.string(), at: count, error: errorBodySchema }),
+  /** Handed back unworked: drain, or a local limit. */
+  z.object({ type: z.literal("released"), leases: z.array(z.string()) }),
+  z.object({ type: z.literal("renew"), leases: z.array(z.string()) }),
+  z.object({
+    type: z.literal("called"),
+    call: z.string(),
+    fuel: z.number().nonnegative(),
+    hash,
+    ms: z.number(),
+    logs: z.array(z.string()).optional(),
+  }),
+  z.object({
+    type: z.literal("callFailed"),
+    call: z.string(),
+    fuel: z.number().nonnegative(),
+    error: errorBodySchema,
+  }),
+  z.object({ type: z.literal("load"), cpu: z.number(), rssMb: z.number(), busy: count }),
+  z.object({ type: z.literal("draining") }),
+]);
+export type RunnerToGateway = z.infer<typeof runnerToGatewaySchema>;
