@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { timeSchema } from "./http-common.ts";
+
+export const runnerSchema = z
+  .object({
+    /** Stable identity of the installation; `session` of this connection. */
+    id: z.string(),
+    session: z.string(),
+    name: z.string(),
+    version: z.string(),
+    hostClass: z.string(),
+    platform: z.string(),
+    slots: z.int(),
+    busy: z.int(),
+    memoryMb: z.int(),
+    connectedAt: timeSchema,
+    tasksDone: z.int(),
+    state: z.enum(["idle", "busy", "draining"]),
+    /** Share of the machine's processors in use, 0 to 1, as the runner tells. */
+    cpu: z.number().optional(),
+    rssMb: z.number().optional(),
+  })
+  .meta({ id: "Runner" });
+export type Runner = z.infer<typeof runnerSchema>;
+
+/** GET /v1/runners: those connected now, in one page. */
+export const runnerPageSchema = z
+  .object({ items: z.array(runnerSchema), next: z.null() })
+  .meta({ id: "RunnerPage" });

@@ -1,0 +1,6 @@
+/** The HTTP API's request and response bodies, one file per resource: schemas with their inferred types. */
+export * from "./http-common.ts";
+export * from "./http-datasets.ts";
+export * from "./http-functions.ts";
+export * from "./http-jobs.ts";
+export * from "./http-runners.ts";
