@@ -1,0 +1,153 @@
+import { and, asc, count, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import type { ErrorBody } from "../../protocol/errors.ts";
+import type { Job } from "../../protocol/http-jobs.ts";
+import type { JobSpec, JobStatus } from "../../protocol/job.ts";
+import type { Database } from "./open.ts";
+import { jobDatasets, jobs } from "./schema.ts";
+
+export type JobRow = typeof jobs.$inferSelect;
+
+export interface JobFilter {
+  cursor?: string | undefined;
+  limit: number;
+  status?: JobStatus | undefined;
+  function?: string | undefined;
+}
+
+export interface JobRows {
+  /** - created; - exists: a job with this id is there, nothing changed */
+  insert(spec: JobSpec, datasets: readonly string[], budget: number | undefined): "created" | "exists";
+  find(id: string): JobRow | undefined;
+  /** Newest first, before `cursor`. */
+  list(filter: JobFilter): JobRow[];
+  /** Ids of jobs that, as far as the catalog knows, have not ended. */
+  active(limit: number): string[];
+  countActive(): number;
+  /** A job that was seen running. */
+  started(id: string, status: JobStatus, startedAtMs: number | undefined): void;
+  /** A job that was seen ended; `final` is its last view. */
+  ended(id: string, final: Job, endedAtMs: number, error: ErrorBody | undefined): void;
+  /** Ended jobs whose result is still kept and that ended before a time, oldest first. */
+  expired(beforeMs: number, limit: number): string[];
+  /** The store has forgotten it. */
+  gone(id: string): void;
+  /** Forgets jobs whose results are gone, all but the newest `kept`. */
+  trim(kept: number): void;
+  /** Undoes an insert whose job was never stored. */
+  remove(id: string): void;
+}
+
+const end = "~";
+
+export function createJobRows(database: Database): JobRows {
+  const placeholder = sql.placeholder;
+  const byId = eq(jobs.id, placeholder("id"));
+  const findOne = database.select().from(jobs).where(byId).prepare();
+  const activeIds = database
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(eq(jobs.ended, false))
+    .limit(placeholder("limit"))
+    .prepare();
+  const activeCount = database
+    .select({ count: count() })
+    .from(jobs)
+    .where(eq(jobs.ended, false))
+    .prepare();
+  const expiredIds = database
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.ended, true),
+        eq(jobs.gone, false),
+        lt(jobs.endedAtMs, placeholder("before")),
+      ),
+    )
+    .orderBy(asc(jobs.endedAtMs))
+    .limit(placeholder("limit"))
+    .prepare();
+
+  return {
+    insert: (spec, datasets, budget) =>
+      database.transaction((tx) => {
+        const row = {
+          id: spec.id,
+          function: spec.function,
+          version: spec.version,
+          kind: spec.kind,
+          status: "queued" as const,
+          ended: false,
+          spec,
+          budget: budget ?? null,
+          createdAtMs: spec.createdAtMs,
+        };
+        const { changes } = tx.insert(jobs).values(row).onConflictDoNothing().run();
+        for (const dataset of datasets)
+          tx.insert(jobDatasets).values({ job: spec.id, dataset }).onConflictDoNothing().run();
+        return changes > 0 ? "created" : "exists";
+      }),
+    find: (id) => findOne.get({ id }),
+    list: ({ cursor, limit, status, function: name }) =>
+      database
+        .select()
+        .from(jobs)
+        .where(
+          and(
+            lt(jobs.id, cursor ?? end),
+            status ? eq(jobs.status, status) : undefined,
+            name ? eq(jobs.function, name) : undefined,
+          ),
+        )
+        .orderBy(desc(jobs.id))
+        .limit(limit)
+        .all(),
+    active: (limit) => activeIds.all({ limit }).map((row) => row.id),
+    countActive: () => activeCount.get()?.count ?? 0,
+    started: (id, status, startedAtMs) =>
+      void database
+        .update(jobs)
+        .set({ status, startedAtMs: startedAtMs ?? null })
+        .where(and(eq(jobs.id, id), eq(jobs.ended, false)))
+        .run(),
+    ended: (id, final, endedAtMs, error) =>
+      void database
+        .update(jobs)
+        .set({
+          status: final.status,
+          ended: true,
+          final,
+          endedAtMs,
+          error: error ?? null,
+          startedAtMs: final.startedAt ? Date.parse(final.startedAt) : null,
+        })
+        .where(and(eq(jobs.id, id), isNull(jobs.final)))
+        .run(),
+    expired: (beforeMs, limit) =>
+      expiredIds.all({ before: beforeMs, limit }).map((row) => row.id),
+    gone: (id) =>
+      database.transaction((tx) => {
+        tx.update(jobs).set({ gone: true }).where(eq(jobs.id, id)).run();
+        tx.delete(jobDatasets).where(eq(jobDatasets.job, id)).run();
+      }),
+    trim: (kept) => {
+      const last = database
+        .select({ id: jobs.id })
+        .from(jobs)
+        .orderBy(desc(jobs.id))
+        .limit(1)
+        .offset(kept)
+        .get();
+      if (last)
+        database
+          .delete(jobs)
+          .where(and(eq(jobs.gone, true), lt(jobs.id, last.id)))
+          .run();
+    },
+    remove: (id) =>
+      database.transaction((tx) => {
+        tx.delete(jobs).where(eq(jobs.id, id)).run();
+        tx.delete(jobDatasets).where(eq(jobDatasets.job, id)).run();
+      }),
+  };
+}

@@ -1,0 +1,127 @@
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { ErrorBody } from "../../protocol/errors.ts";
+import type { Description } from "../../protocol/guest.ts";
+import type { Job } from "../../protocol/http-jobs.ts";
+import type { JobSpec, JobStatus, Kind } from "../../protocol/job.ts";
+import type { DatasetFormat } from "../../protocol/manifest.ts";
+
+/**
+ * The catalog: what is published and uploaded, and which jobs there were. A running job's truth is the store's; this
+ * keeps what a list shows and, once a job has ended, how it ended.
+ */
+
+export const functions = sqliteTable("functions", {
+  name: text().primaryKey(),
+  visibility: text().$type<"public" | "private">().notNull(),
+  /** Digest of the version that was published last. */
+  latest: text().notNull(),
+  publishedAtMs: integer("published_at_ms").notNull(),
+});
+
+export const versions = sqliteTable(
+  "versions",
+  {
+    function: text().notNull(),
+    digest: text().notNull(),
+    description: text({ mode: "json" }).$type<Description>().notNull(),
+    source: text().notNull(),
+    files: text({ mode: "json" }).$type<Record<string, string>>().notNull(),
+    readme: text(),
+    sourceMap: text("source_map").notNull(),
+    bundleBytes: integer("bundle_bytes").notNull(),
+    publishedAtMs: integer("published_at_ms").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.function, table.digest] })],
+);
+
+export const datasets = sqliteTable(
+  "datasets",
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    format: text().$type<DatasetFormat>().notNull(),
+    /** Digest of the manifest. */
+    digest: text().notNull(),
+    bytes: integer().notNull(),
+    records: integer().notNull(),
+    shards: integer().notNull(),
+    skipped: integer().notNull(),
+    /** The job whose inline input this is; such a dataset is not listed and goes with its job. */
+    job: text(),
+    createdAtMs: integer("created_at_ms").notNull(),
+  },
+  (table) => [index("datasets_job").on(table.job)],
+);
+
+/** Who needs a blob: a dataset or a job by id. A blob that nobody needs any more may be removed. */
+export const blobRefs = sqliteTable(
+  "blob_refs",
+  {
+    holder: text().notNull(),
+    digest: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.holder, table.digest] }),
+    index("blob_refs_digest").on(table.digest),
+  ],
+);
+
+/** Blobs that somebody let go; removed from the store once nothing is being uploaded and nobody needs them. */
+export const garbage = sqliteTable("garbage", { digest: text().primaryKey() });
+
+export const jobs = sqliteTable(
+  "jobs",
+  {
+    id: text().primaryKey(),
+    function: text().notNull(),
+    version: text().notNull(),
+    kind: text().$type<Kind>().notNull(),
+    status: text().$type<JobStatus>().notNull(),
+    ended: integer({ mode: "boolean" }).notNull(),
+    spec: text({ mode: "json" }).$type<JobSpec>().notNull(),
+    budget: integer(),
+    error: text({ mode: "json" }).$type<ErrorBody>(),
+    /** The last view of an ended job, which outlives its state in the store. */
+    final: text({ mode: "json" }).$type<Job>(),
+    /** True once the store has forgotten the job and its result. */
+    gone: integer({ mode: "boolean" }).notNull().default(false),
+    createdAtMs: integer("created_at_ms").notNull(),
+    startedAtMs: integer("started_at_ms"),
+    endedAtMs: integer("ended_at_ms"),
+  },
+  (table) => [
+    index("jobs_ended").on(table.ended, table.endedAtMs),
+    index("jobs_status").on(table.status, table.id),
+    index("jobs_function").on(table.function, table.id),
+  ],
+);
+
+/** Datasets that a job reads, as its input or as constants. */
+export const jobDatasets = sqliteTable(
+  "job_datasets",
+  {
+    job: text().notNull(),
+    dataset: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.job, table.dataset] }),
+    index("job_datasets_dataset").on(table.dataset),
+  ],
+);
+
+/** Answers by Idempotency-Key. Without a status, the request was begun and its answer never written. */
+export const idempotency = sqliteTable(
+  "idempotency",
+  {
+    key: text().primaryKey(),
+    /** SHA-256 of method, path, query and body. */
+    request: text().notNull(),
+    /** Time and randomness from which the request makes the ids of what it creates. */
+    resource: text().notNull(),
+    status: integer(),
+    headers: text({ mode: "json" }).$type<Record<string, string>>(),
+    body: text(),
+    createdAtMs: integer("created_at_ms").notNull(),
+  },
+  (table) => [index("idempotency_created").on(table.createdAtMs)],
+);

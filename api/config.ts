@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+
+/** A number of the environment: its variable is text, and empty counts as absent. */
+const number = (low: number, high: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, "a whole number")
+    .transform(Number)
+    .pipe(z.number().int().min(low).max(high))
+    .default(fallback);
+
+const environmentSchema = z.object({
+  PORT: number(0, 65_535, 8080),
+  HOST: z.string().default("127.0.0.1"),
+  DATA_DIR: z
+    .string()
+    .default("./.sparegrid")
+    .transform((path) => resolve(path)),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/, "a redis:// or rediss:// URL")
+    .optional(),
+  RUNNERS: number(0, 64, 1),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
+  JOB_RETENTION_HOURS: number(1, 24 * 365, 24 * 7),
+  DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
+});
+
+/** Names and meanings for `npm start -- --help`. */
+export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string> = {
+  PORT: "port to listen on; 0 takes a free one (8080)",
+  HOST: "address to listen on; 0.0.0.0 for all (127.0.0.1)",
+  DATA_DIR: "where the catalog, datasets and credentials live (./.sparegrid)",
+  REDIS_URL: "keep shards, tasks and results in Redis instead of DATA_DIR",
+  RUNNERS: "runners to start along with the API; 0 for none (1)",
+  LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent (info)",
+  PUBLIC_URL: "URL by which clients reach this API, when it is not http://HOST:PORT",
+  JOB_RETENTION_HOURS: "hours that an ended job and its result are kept (168)",
+  DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
+};
+
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  redisUrl: string | undefined;
+  runners: number;
+  logLevel: z.infer<typeof environmentSchema>["LOG_LEVEL"];
+  publicUrl: string | undefined;
+  jobRetentionHours: number;
+  datasetBytesMax: number;
+}
+
+/** Every fault of the environment at once, one a line. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** @throws ConfigError naming every variable at fault */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(
+    Object.keys(configHelp)
+      .filter((name) => environment[name] !== undefined && environment[name] !== "")
+      .map((name) => [name, environment[name]]),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `  ${name}=${given[name]}: ${issue.message}`;
+    });
+    throw new ConfigError(`The environment is not valid:\n${faults.join("\n")}`);
+  }
+  const values = parsed.data;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    dataDir: values.DATA_DIR,
+    redisUrl: values.REDIS_URL,
+    runners: values.RUNNERS,
+    logLevel: values.LOG_LEVEL,
+    publicUrl: values.PUBLIC_URL,
+    jobRetentionHours: values.JOB_RETENTION_HOURS,
+    datasetBytesMax: values.DATASET_BYTES_MAX,
+  };
+}
+
+export function helpText(): string {
+  const lines = Object.entries(configHelp).map(([name, text]) => `  ${name.padEnd(20)} ${text}`);
+  return `Starts the Sparegrid API. It is configured by environment variables:\n\n${lines.join("\n")}\n`;
+}
