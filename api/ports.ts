@@ -88,7 +88,7 @@ export interface Jobs {
    * @throws GridError not-found, result-not-ready, job-failed, job-cancelled, result-gone
    */
   result(id: string): Promise<{ contentType: string; records?: number; body: Readable }>;
-  /** Why a running job does not progress, for people: "no runner is connected", or undefined. */
+  /** Why no job progresses, for people: "no runner is connected", or undefined. */
   waitingFor(id: string): string | undefined;
 }
 

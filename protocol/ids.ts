@@ -19,7 +19,7 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford base32, lower-
  */
 export function newId(kind: IdKind, nowMs: number): string {
   let time = "";
-  for (let rest = nowMs, i = 0; i < 9; i++, rest = Math.floor(rest / 32))
+  for (let rest = Math.floor(nowMs), i = 0; i < 9; i++, rest = Math.floor(rest / 32))
     time = alphabet[rest % 32] + time;
   let random = "";
   for (const byte of randomBytes(11)) random += alphabet[byte & 31];

@@ -139,7 +139,7 @@ export interface JobStore {
   setStatus(
     id: string,
     status: JobStatus,
-    options: { nowMs: number; error?: ErrorBody; resultStage?: number },
+    options: { nowMs: number; error?: ErrorBody; resultStage?: number; drop?: readonly number[] },
   ): Promise<"changed" | "already">;
   /** Outputs of a stage, ordered by (level, index). `level` selects one; index in [from, to) selects a slice of it. */
   outputs(

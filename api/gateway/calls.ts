@@ -1,0 +1,196 @@
+import { digestOf } from "../../protocol/digest.ts";
+import { type ErrorBody, GridError } from "../../protocol/errors.ts";
+import { newId } from "../../protocol/ids.ts";
+import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
+import type { CallRequest, CallResult } from "../ports.ts";
+import type { BlobTokens } from "./blob-token.ts";
+import type { RunnerSession } from "./session.ts";
+
+type Called = Extract<RunnerToGateway, { type: "called" }>;
+type CallFailed = Extract<RunnerToGateway, { type: "callFailed" }>;
+
+/** Calls on their way to one runner, a slot. Beyond it they wait here, so that a faster runner can take them. */
+const callsPerSlot = 32;
+/** Calls that wait for any runner. */
+const waitingMax = 4096;
+/** Runners that may die under one call. */
+const attemptsMax = 3;
+
+interface PendingCall {
+  id: string;
+  request: CallRequest;
+  session: RunnerSession | undefined;
+  attempts: number;
+  resolve: (result: CallResult) => void;
+  reject: (error: GridError) => void;
+}
+
+/**
+ * Synchronous invokes: straight to a warm executor and back, past the store. A function is pure, so a call whose
+ * runner died is simply made again elsewhere.
+ */
+export class Calls {
+  readonly #pending = new Map<string, PendingCall>();
+  readonly #waiting: PendingCall[] = [];
+  readonly #sessions: () => Iterable<RunnerSession>;
+  readonly #tokens: BlobTokens;
+  readonly #clock: () => number;
+  readonly #explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
+
+  constructor(deps: {
+    sessions: () => Iterable<RunnerSession>;
+    tokens: BlobTokens;
+    clock: () => number;
+    explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
+  }) {
+    this.#sessions = deps.sessions;
+    this.#tokens = deps.tokens;
+    this.#clock = deps.clock;
+    this.#explain = deps.explain;
+  }
+
+  call(request: CallRequest): Promise<CallResult> {
+    return new Promise((resolve, reject) => {
+      const call: PendingCall = {
+        id: newId("call", this.#clock()),
+        request,
+        session: undefined,
+        attempts: 0,
+        resolve,
+        reject,
+      };
+      request.signal?.addEventListener("abort", () => this.#abort(call), { once: true });
+      this.#place(call);
+    });
+  }
+
+  onCalled(session: RunnerSession, message: Called, body: Uint8Array): void {
+    const call = this.#take(session, message.call);
+    if (!call) return;
+    if (digestOf(body) !== message.hash) {
+      call.reject(new GridError("runner-fault", "A runner's answer does not match its digest."));
+    } else {
+      const { fuel, hash, ms } = message;
+      call.resolve({ body, fuel, hash, ms, hostClass: session.hello.hostClass });
+    }
+    this.placeWaiting();
+  }
+
+  async onCallFailed(session: RunnerSession, message: CallFailed): Promise<void> {
+    const call = this.#take(session, message.call);
+    if (!call) return;
+    if (message.error.code === "task-lost" && call.attempts < attemptsMax) {
+      this.#place(call);
+      return;
+    }
+    const error = await this.#explain(call.request.bundle, message.error);
+    call.reject(GridError.fromBody(error));
+    this.placeWaiting();
+  }
+
+  /** A runner is gone: its calls are made again elsewhere. */
+  onSessionClosed(session: RunnerSession): void {
+    for (const call of [...this.#pending.values()]) {
+      if (call.session !== session) continue;
+      this.#pending.delete(call.id);
+      if (call.attempts >= attemptsMax) {
+        call.reject(
+          new GridError("task-lost", "Runners kept disconnecting while they ran this call."),
+        );
+      } else this.#place(call);
+    }
+  }
+
+  /** A slot came free, or a runner connected. */
+  placeWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const session = this.#leastBusy();
+      if (!session) return;
+      this.#send(this.#waiting.shift()!, session);
+    }
+  }
+
+  close(): void {
+    const error = new GridError("shutting-down", "The server is shutting down.");
+    for (const call of [...this.#pending.values(), ...this.#waiting]) call.reject(error);
+    this.#pending.clear();
+    this.#waiting.length = 0;
+  }
+
+  #place(call: PendingCall): void {
+    const session = this.#leastBusy();
+    if (session) this.#send(call, session);
+    else if ([...this.#sessions()].length === 0 && call.attempts === 0) {
+      call.reject(
+        new GridError("no-runner", "No runner is connected, so nothing can run this call.", {
+          hint: "Start one with `sparegrid runner`, or send `Prefer: respond-async` to queue it as a job.",
+        }),
+      );
+    } else if (this.#waiting.length >= waitingMax) {
+      call.reject(new GridError("queue-full", `${waitingMax} calls are waiting already.`));
+    } else this.#waiting.push(call);
+  }
+
+  #send(call: PendingCall, session: RunnerSession): void {
+    const { request } = call;
+    call.session = session;
+    call.attempts++;
+    session.calls++;
+    this.#pending.set(call.id, call);
+    session.send(
+      {
+        type: "call",
+        call: call.id,
+        owner: request.owner,
+        bundle: request.bundle,
+        guest: {
+          id: call.id,
+          seed: request.seed,
+          params: request.params,
+          uses: Object.fromEntries(
+            Object.entries(request.uses).map(([name, { digest }]) => [name, digest]),
+          ),
+          reducers: 1,
+          shardCount: 1,
+        },
+        uses: request.uses,
+        limits: request.limits,
+        roundsMax: request.roundsMax,
+        output: request.output,
+        blobToken: this.#tokens.issueCached(call.request.bundle),
+      },
+      [Buffer.from(request.input)],
+    );
+  }
+
+  #take(session: RunnerSession, id: string): PendingCall | undefined {
+    const call = this.#pending.get(id);
+    if (call?.session !== session) return undefined;
+    this.#pending.delete(id);
+    session.calls--;
+    return call;
+  }
+
+  #abort(call: PendingCall): void {
+    const waiting = this.#waiting.indexOf(call);
+    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    if (this.#pending.delete(call.id) && call.session) {
+      call.session.calls--;
+      call.session.send({ type: "cancelCall", call: call.id });
+    }
+    call.reject(new GridError("timeout", "The call was given up before its answer came."));
+  }
+
+  #leastBusy(): RunnerSession | undefined {
+    let best: RunnerSession | undefined;
+    let bestLoad = Number.POSITIVE_INFINITY;
+    for (const session of this.#sessions()) {
+      const load = session.calls / session.slots;
+      if (!session.draining && load < bestLoad && load < callsPerSlot) {
+        best = session;
+        bestLoad = load;
+      }
+    }
+    return best;
+  }
+}

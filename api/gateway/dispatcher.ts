@@ -1,0 +1,280 @@
+import { GridError } from "../../protocol/errors.ts";
+import { leaseMs as leaseMsDefault } from "../../protocol/limits.ts";
+import type { JobView, JobViews } from "../jobs/job-view.ts";
+import type { Lease, LeaseRequest, Store } from "../store/port.ts";
+import type { BlobTokens } from "./blob-token.ts";
+import type { LeaseSizing } from "./lease-sizing.ts";
+import { runMessage, runnerJob } from "./run-message.ts";
+import type { RunnerSession } from "./session.ts";
+
+/** A straggler is copied when it is this many times older than the median answered lease … */
+const stragglerFactor = 1.5;
+/** … and at least so old (ms), so that noise on tiny leases copies nothing … */
+const stragglerAgeMs = 250;
+/** … and this share of the stage is done. */
+const stragglerDone = 0.75;
+/** Lease durations kept per job for that median. */
+const durationsKept = 32;
+
+export interface DispatcherDeps {
+  store: Store;
+  views: JobViews;
+  sessions: ReadonlyMap<string, RunnerSession>;
+  sizing: LeaseSizing;
+  tokens: BlobTokens;
+  clock: () => number;
+  leaseMs?: number;
+  onFirstLease: (view: JobView) => Promise<void>;
+  /** A job's inputs cannot be read: it cannot go on. */
+  onBroken: (job: string, error: GridError) => Promise<void>;
+  onCopied: (lease: Lease) => void;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * Hands work out: takes leases from the store for runners with room and sends them. One pump at a time; a wake during
+ * a pump makes it go round again, so nothing is missed and nothing is queued.
+ *
+ * Jobs share the room fairly: they take turns, fewest held leases first, each up to an equal share, until no room or
+ * no work is left.
+ */
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
+  readonly #leaseMs: number;
+  /** Jobs that may have pending tasks. */
+  readonly #ready = new Set<string>();
+  /** For iterative jobs: which runs of tasks each session last held, so that a round finds its shards resident. */
+  readonly #affinity = new Map<string, Map<string, [number, number][]>>();
+  readonly #durations = new Map<string, number[]>();
+  #pumping = false;
+  #again = false;
+  #closed = false;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+    this.#leaseMs = deps.leaseMs ?? leaseMsDefault;
+  }
+
+  wake(job?: string): void {
+    if (this.#closed) return;
+    if (job !== undefined) this.#ready.add(job);
+    if (this.#pumping) {
+      this.#again = true;
+      return;
+    }
+    this.#pumping = true;
+    void this.#pump();
+  }
+
+  forget(job: string): void {
+    this.#ready.delete(job);
+    this.#affinity.delete(job);
+    this.#durations.delete(job);
+  }
+
+  observe(job: string, leaseDurationMs: number): void {
+    const durations = this.#durations.get(job) ?? [];
+    this.#durations.set(job, durations);
+    durations.push(leaseDurationMs);
+    if (durations.length > durationsKept) durations.shift();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      do {
+        this.#again = false;
+        await this.#serveAll();
+      } while (this.#again && !this.#closed);
+    } catch (error) {
+      this.#deps.onError(error);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  async #serveAll(): Promise<void> {
+    for (;;) {
+      const jobs = [...this.#ready];
+      const room = this.#room();
+      if (jobs.length === 0 || room === 0) return;
+      const held = this.#heldByJob();
+      jobs.sort((a, b) => (held.get(a) ?? 0) - (held.get(b) ?? 0));
+      const share = Math.ceil(room / jobs.length);
+      let dispatched = 0;
+      for (const job of jobs) dispatched += await this.#serve(job, share);
+      if (dispatched === 0) return;
+    }
+  }
+
+  /** Leases of one job for all sessions with room, up to a share. Returns how many were sent. */
+  async #serve(job: string, share: number): Promise<number> {
+    const view = await this.#deps.views.get(job);
+    if (!view) {
+      this.#ready.delete(job);
+      return 0;
+    }
+    const sessions = [...this.#deps.sessions.values()].filter((session) => session.room > 0);
+    const perSession = Math.ceil(share / Math.max(sessions.length, 1));
+    let sent = 0;
+    if (view.spec.kind === "iterate" && view.stage.entry === "map" && sessions.length > 1) {
+      sent += await this.#lease(view, sessions, perSession, true);
+    }
+    return sent + (await this.#lease(view, sessions, perSession, false));
+  }
+
+  async #lease(
+    view: JobView,
+    sessions: RunnerSession[],
+    perSession: number,
+    preferOnly: boolean,
+  ): Promise<number> {
+    const sent = await Promise.all(
+      sessions.map((session) => this.#leaseFor(view, session, perSession, preferOnly)),
+    );
+    return sent.reduce((sum, count) => sum + count, 0);
+  }
+
+  async #leaseFor(
+    view: JobView,
+    session: RunnerSession,
+    perSession: number,
+    preferOnly: boolean,
+  ): Promise<number> {
+    const count = Math.min(session.room, perSession);
+    if (count <= 0) return 0;
+    const job = view.spec.id;
+    const stageNumber = view.stage.number;
+    const request = this.#request(view, session, count, preferOnly);
+    if (preferOnly && request.prefer === undefined) return 0;
+    const leases = await this.#deps.store.jobs.lease(job, request);
+    if (leases.length < count && !preferOnly && view.stage.number === stageNumber) {
+      this.#ready.delete(job);
+    }
+    if (leases.length === 0) return 0;
+    let current: JobView | undefined = view;
+    if (leases[0]!.stage !== view.stage.number) {
+      current = await this.#deps.views.get(job, leases[0]!.stage);
+    }
+    if (!current || current.stage.number !== leases[0]!.stage) return 0;
+    if (current.startedAtMs === undefined) await this.#deps.onFirstLease(current);
+    for (const lease of leases) await this.#send(session, current, lease);
+    return leases.length;
+  }
+
+  #request(
+    view: JobView,
+    session: RunnerSession,
+    count: number,
+    preferOnly: boolean,
+  ): LeaseRequest {
+    const { stage, spec } = view;
+    const { sizing, clock } = this.#deps;
+    let slots = 0;
+    for (const other of this.#deps.sessions.values()) slots += other.slots;
+    const remaining = stage.tasks - view.done;
+    const request: LeaseRequest = {
+      holder: session.id,
+      leases: count,
+      tasksMax: sizing.tasksMax(spec.id, spec.kind, stage, remaining, Math.max(slots, 1)),
+      leaseMs: this.#leaseMs,
+      nowMs: clock(),
+    };
+    const runs = this.#affinity.get(spec.id)?.get(session.id);
+    if (runs && stage.entry === "map") request.prefer = runs;
+    if (preferOnly) request.preferOnly = true;
+    else if (view.done >= stage.tasks * stragglerDone && stage.tasks > 1) {
+      request.backupAfterMs = this.#backupAfterMs(spec.id);
+    }
+    return request;
+  }
+
+  #backupAfterMs(job: string): number {
+    const sorted = [...(this.#durations.get(job) ?? [])].sort((a, b) => a - b);
+    const median = sorted[sorted.length >> 1] ?? 0;
+    return Math.max(median * stragglerFactor, stragglerAgeMs);
+  }
+
+  async #send(session: RunnerSession, view: JobView, lease: Lease): Promise<void> {
+    const { spec, stage } = view;
+    const { store, tokens, clock } = this.#deps;
+    session.leases.set(lease.token, {
+      token: lease.token,
+      job: lease.job,
+      stage: lease.stage,
+      entry: stage.entry,
+      next: lease.lo,
+      hi: lease.hi,
+      dispatchedAtMs: clock(),
+      backup: lease.backup,
+    });
+    if (lease.backup) this.#deps.onCopied(lease);
+    try {
+      const { message, payloads } = await runMessage(store, view, lease);
+      if (!session.knownJobs.has(spec.id)) {
+        session.knownJobs.add(spec.id);
+        const shardCount = view.shards.length || stage.tasks;
+        session.send({ type: "job", job: runnerJob(spec, shardCount, tokens.issue(spec.id)) });
+      }
+      session.send(message, payloads);
+    } catch (error) {
+      session.leases.delete(lease.token);
+      if (error instanceof GridError && error.code === "blob-missing") {
+        await this.#deps.onBroken(spec.id, error);
+      } else throw error;
+    }
+    if (spec.kind === "iterate" && stage.entry === "map") this.#remember(session, lease);
+  }
+
+  /** Keeps a session's runs of a round as few maximal intervals. */
+  #remember(session: RunnerSession, lease: Lease): void {
+    const sessions = this.#affinity.get(lease.job) ?? new Map<string, Run[]>();
+    this.#affinity.set(lease.job, sessions);
+    for (const [id, runs] of sessions) {
+      sessions.set(id, id === session.id ? join(runs, lease) : without(runs, lease));
+    }
+    if (!sessions.has(session.id)) sessions.set(session.id, [[lease.lo, lease.hi]]);
+  }
+
+  #room(): number {
+    let room = 0;
+    for (const session of this.#deps.sessions.values()) room += session.room;
+    return room;
+  }
+
+  #heldByJob(): Map<string, number> {
+    const held = new Map<string, number>();
+    for (const session of this.#deps.sessions.values()) {
+      for (const lease of session.leases.values()) {
+        held.set(lease.job, (held.get(lease.job) ?? 0) + 1);
+      }
+    }
+    return held;
+  }
+}
+
+type Run = [lo: number, hi: number];
+
+function join(runs: readonly Run[], { lo, hi }: { lo: number; hi: number }): Run[] {
+  const joined: Run[] = [];
+  const sorted = [...runs, [lo, hi] as Run].sort((a, b) => a[0] - b[0]);
+  for (const [from, to] of sorted) {
+    const last = joined.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else joined.push([from, to]);
+  }
+  return joined;
+}
+
+function without(runs: readonly Run[], { lo, hi }: { lo: number; hi: number }): Run[] {
+  return runs.flatMap(([from, to]): Run[] => {
+    if (to <= lo || from >= hi) return [[from, to]];
+    const rest: Run[] = [];
+    if (from < lo) rest.push([from, lo]);
+    if (to > hi) rest.push([hi, to]);
+    return rest;
+  });
+}

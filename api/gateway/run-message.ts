@@ -1,0 +1,131 @@
+import { GridError } from "../../protocol/errors.ts";
+import type { Envelope } from "../../protocol/frames.ts";
+import type { GatewayToRunner, RunnerJob, RunPartial } from "../../protocol/gateway-to-runner.ts";
+import type { JobSpec, Output, Stage } from "../../protocol/job.ts";
+import { frameBytesMax, inlineBytesMax } from "../../protocol/limits.ts";
+import { nodeSpan } from "../../protocol/merge-tree.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import type { Lease, Store } from "../store/port.ts";
+
+type RunMessage = Extract<GatewayToRunner, { type: "run" }>;
+
+/** Inline payloads of one run message together; beyond it the rest goes by digest. */
+const inlineTotalMax = frameBytesMax / 4;
+
+/** What a runner is told of a job before its first lease. */
+export function runnerJob(spec: JobSpec, shardCount: number, blobToken: string): RunnerJob {
+  const { input } = spec;
+  return {
+    id: spec.id,
+    owner: spec.owner,
+    kind: spec.kind,
+    bundle: spec.bundle,
+    ...(input.type === "dataset"
+      ? { manifest: { digest: input.manifest, format: input.format } }
+      : {}),
+    guest: {
+      id: spec.id,
+      seed: spec.seed,
+      params: spec.params,
+      reducers: spec.reducers,
+      shardCount,
+    },
+    uses: spec.uses,
+    limits: spec.limits,
+    output: spec.output,
+    blobToken,
+  };
+}
+
+/**
+ * The run message of a lease with its inputs, read from the store. Outputs of earlier stages that are inline there ride
+ * along while they fit a frame; the others go by digest.
+ * @throws GridError blob-missing when an input of the stage is gone
+ */
+export async function runMessage(
+  store: Store,
+  view: JobView,
+  lease: Lease,
+): Promise<Envelope<RunMessage>> {
+  const { stage } = view;
+  const message: RunMessage = {
+    type: "run",
+    lease: lease.token,
+    job: lease.job,
+    stage: stage.number,
+    round: stage.round,
+    entry: stage.entry,
+    lo: lease.lo,
+    hi: lease.hi,
+    ...(stage.tasking ? { tasking: stage.tasking } : {}),
+    ...(stage.leaves === undefined ? {} : { leaves: stage.leaves }),
+    ...(stage.level === undefined ? {} : { level: stage.level }),
+  };
+  const payloads: Uint8Array[] = [];
+  if (stage.state !== undefined && stage.entry !== "merge") {
+    const [state] = await store.jobs.outputs(lease.job, stage.state, { level: 0, from: 0, to: 1 });
+    if (!state) throw missing(lease.job, stage.state);
+    if (state.inline && state.bytes <= inlineBytesMax) {
+      message.hasState = true;
+      payloads.push(state.inline);
+    } else message.stateDigest = await asBlob(store, state);
+  }
+  if (stage.from !== undefined) {
+    const inputs = await inputsOf(store, stage, lease);
+    let inlineTotal = 0;
+    message.partials = [];
+    for (const { task, output } of inputs) {
+      const fits = output.inline !== undefined && inlineTotal + output.bytes <= inlineTotalMax;
+      if (fits) {
+        inlineTotal += output.bytes;
+        payloads.push(output.inline!);
+      } else await asBlob(store, output);
+      message.partials.push(partialRef(task, output, fits));
+    }
+  }
+  return { message, payloads };
+}
+
+interface TaskInput {
+  task: number;
+  output: Output;
+}
+
+async function inputsOf(store: Store, stage: Stage, lease: Lease): Promise<TaskInput[]> {
+  const { jobs } = store;
+  const from = stage.from!;
+  if (stage.entry === "reduce") {
+    const inputs: TaskInput[] = [];
+    for (let task = lease.lo; task < lease.hi; task++) {
+      const outputs = await jobs.outputs(lease.job, from, { level: task });
+      // An empty partition is the line "[]": nothing to carry.
+      for (const output of outputs) if (output.bytes > 2) inputs.push({ task, output });
+    }
+    return inputs;
+  }
+  const leaves = stage.leaves!;
+  const outputs = await jobs.outputs(lease.job, from);
+  outputs.sort((a, b) => nodeSpan(a, leaves).lo - nodeSpan(b, leaves).lo);
+  if (stage.entry === "step") return outputs.map((output) => ({ task: 0, output }));
+  const width = 2 ** stage.level!;
+  const inputs = outputs.map((output) => ({
+    task: Math.floor(nodeSpan(output, leaves).lo / width),
+    output,
+  }));
+  return inputs.filter(({ task }) => task >= lease.lo && task < lease.hi);
+}
+
+function partialRef(task: number, output: Output, inline: boolean): RunPartial {
+  const { level, index, bytes, hash } = output;
+  return { task, level, index, bytes, hash, inline };
+}
+
+/** Makes sure that an output can be fetched by digest. */
+async function asBlob(store: Store, output: Output): Promise<string> {
+  if (output.inline) await store.blobs.put(output.hash, output.inline);
+  return output.hash;
+}
+
+function missing(job: string, stage: number): GridError {
+  return new GridError("blob-missing", `Job ${job} has lost the output of stage ${stage}.`);
+}

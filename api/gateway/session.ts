@@ -1,0 +1,107 @@
+import type { WebSocket } from "ws";
+import type { Envelope } from "../../protocol/frames.ts";
+import { encodeFrame } from "../../protocol/frames.ts";
+import type { GatewayToRunner } from "../../protocol/gateway-to-runner.ts";
+import type { Entry } from "../../protocol/job.ts";
+import { frameBytesMax } from "../../protocol/limits.ts";
+import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
+import type { RunnerInfo } from "../ports.ts";
+import { leasesPerSlot } from "./lease-sizing.ts";
+
+export type Hello = Extract<RunnerToGateway, { type: "hello" }>;
+
+/** A lease as the gateway that dispatched it sees it. */
+export interface HeldLease {
+  token: string;
+  job: string;
+  stage: number;
+  entry: Entry;
+  /** The next task to be answered; answers come in order. */
+  next: number;
+  hi: number;
+  dispatchedAtMs: number;
+  backup: boolean;
+}
+
+/** Bytes waiting on a socket above which a runner gets no further work until it has read what it was sent. */
+const backlogBytesMax = 64 * 1024 * 1024;
+
+/** One connected runner: what it is, what it holds, and the messages on their way to it. */
+export class RunnerSession {
+  readonly id: string;
+  readonly hello: Hello;
+  readonly connectedAtMs: number;
+  readonly leases = new Map<string, HeldLease>();
+  readonly knownJobs = new Set<string>();
+  calls = 0;
+  tasksDone = 0;
+  draining = false;
+  cpu: number | undefined;
+  rssMb: number | undefined;
+  readonly #socket: WebSocket;
+  #outgoing: Envelope<GatewayToRunner>[] = [];
+  #outgoingBytes = 0;
+  #flushing = false;
+
+  constructor(id: string, hello: Hello, socket: WebSocket, connectedAtMs: number) {
+    this.id = id;
+    this.hello = hello;
+    this.connectedAtMs = connectedAtMs;
+    this.#socket = socket;
+  }
+
+  get slots(): number {
+    return this.hello.slots;
+  }
+
+  /** Further leases this runner may hold: a few a slot, so that none waits for the network between two. */
+  get room(): number {
+    if (this.draining || this.#socket.bufferedAmount > backlogBytesMax) return 0;
+    return Math.max(this.slots * leasesPerSlot - this.leases.size, 0);
+  }
+
+  /** Messages of one turn of the event loop share a frame. */
+  send(message: GatewayToRunner, payloads: Uint8Array[] = []): void {
+    this.#outgoing.push({ message, payloads });
+    for (const payload of payloads) this.#outgoingBytes += payload.byteLength;
+    if (this.#outgoingBytes > frameBytesMax / 2) this.#flush();
+    else if (!this.#flushing) {
+      this.#flushing = true;
+      setImmediate(() => this.#flush());
+    }
+  }
+
+  close(code: number, reason: string): void {
+    this.#flush();
+    this.#socket.close(code, reason);
+  }
+
+  info(): RunnerInfo {
+    const busy = this.leases.size + this.calls;
+    return {
+      id: this.hello.runner,
+      session: this.id,
+      name: this.hello.name,
+      version: this.hello.version,
+      hostClass: this.hello.hostClass,
+      platform: this.hello.platform,
+      slots: this.slots,
+      busy: Math.min(busy, this.slots),
+      memoryMb: this.hello.memoryMb,
+      connectedAtMs: this.connectedAtMs,
+      tasksDone: this.tasksDone,
+      state: this.draining ? "draining" : busy > 0 ? "busy" : "idle",
+      ...(this.cpu === undefined ? {} : { cpu: this.cpu }),
+      ...(this.rssMb === undefined ? {} : { rssMb: this.rssMb }),
+    };
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#outgoing.length === 0) return;
+    const envelopes = this.#outgoing;
+    this.#outgoing = [];
+    this.#outgoingBytes = 0;
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(encodeFrame(envelopes));
+  }
+}

@@ -1,0 +1,63 @@
+import type { Readable } from "node:stream";
+import { GridError } from "../../protocol/errors.ts";
+import type { JobSpec, JobState } from "../../protocol/job.ts";
+import type { RunnerGateway } from "../gateway/gateway.ts";
+import type { Jobs } from "../ports.ts";
+import type { Store } from "../store/port.ts";
+import type { JobViews } from "./job-view.ts";
+import { plan } from "./plan.ts";
+import { resultStream } from "./result.ts";
+
+export interface JobsDeps {
+  store: Store;
+  views: JobViews;
+  gateway: RunnerGateway;
+  clock: () => number;
+}
+
+/** What the HTTP routes ask of jobs. */
+export class JobService implements Jobs {
+  readonly #deps: JobsDeps;
+
+  constructor(deps: JobsDeps) {
+    this.#deps = deps;
+  }
+
+  async submit(spec: JobSpec): Promise<"created" | "exists"> {
+    const { store, views, gateway, clock } = this.#deps;
+    const { input } = spec;
+    const shards = input.type === "dataset" ? (await views.manifest(input.manifest)).shards : [];
+    const outcome = await store.jobs.create(spec, plan(spec, shards));
+    if (outcome === "created") {
+      const event = { type: "status", status: "queued" } as const;
+      await store.events.append(spec.id, [event], clock());
+    }
+    gateway.wake(spec.id);
+    return outcome;
+  }
+
+  read(id: string): Promise<JobState | undefined> {
+    return this.#deps.store.jobs.read(id);
+  }
+
+  async cancel(id: string): Promise<JobState> {
+    await this.#require(id);
+    await this.#deps.gateway.progress.end(id, "cancelled");
+    return this.#require(id);
+  }
+
+  async result(id: string): Promise<{ contentType: string; body: Readable }> {
+    return resultStream(this.#deps.store, await this.#require(id));
+  }
+
+  waitingFor(): string | undefined {
+    if (this.#deps.gateway.runners().length > 0) return undefined;
+    return "No runner is connected. The job waits; start one with `sparegrid runner`.";
+  }
+
+  async #require(id: string): Promise<JobState> {
+    const state = await this.#deps.store.jobs.read(id);
+    if (!state) throw new GridError("not-found", `There is no job ${id}.`);
+    return state;
+  }
+}

@@ -1,0 +1,204 @@
+import type { ErrorBody } from "../../protocol/errors.ts";
+import { GridError } from "../../protocol/errors.ts";
+import type { JobEvent } from "../../protocol/events.ts";
+import type { Control, JobStatus } from "../../protocol/job.ts";
+import type { CompleteOutcome, Store } from "../store/port.ts";
+import { type JobView, type JobViews, recordsOf, setStage } from "./job-view.ts";
+import { advance, repeatStage } from "./plan.ts";
+
+/** At most one progress event a job in so many ms; rounds and status changes are never held back. */
+const progressEveryMs = 100;
+
+export interface ProgressDeps {
+  store: Store;
+  views: JobViews;
+  clock: () => number;
+  /** Runners that hold leases of a job now. */
+  runnersOn: (job: string) => number;
+  /** The job has a new stage, so there may be work. */
+  onStage: (job: string) => void;
+  /** The job ended, in whatever way. */
+  onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
+}
+
+/**
+ * Moves jobs along: what a completion means for its job, in events and in stages. The store's compare-and-set makes
+ * each stage follow once, whoever calls; `repair` does it for a process that died between the two.
+ */
+export class Progress {
+  readonly #deps: ProgressDeps;
+  readonly #lastProgressMs = new Map<string, number>();
+
+  constructor(deps: ProgressDeps) {
+    this.#deps = deps;
+  }
+
+  async completed(
+    view: JobView,
+    accepted: readonly { lo: number; hi: number }[],
+    outcome: CompleteOutcome,
+    control: Control | undefined,
+  ): Promise<void> {
+    if (outcome.stage !== view.stage.number) return;
+    for (const { lo, hi } of accepted) {
+      view.recordsDone += recordsOf(view, lo, hi);
+      view.tasksDone += hi - lo;
+    }
+    view.done = outcome.done;
+    if (!outcome.finished) {
+      await this.#progress(view);
+      return;
+    }
+    view.fuel += outcome.summary?.fuel ?? 0;
+    await this.#advance(view, outcome.summary!, control);
+  }
+
+  /** Ends a job; the first caller wins. */
+  async end(
+    id: string,
+    status: "failed" | "cancelled",
+    error?: ErrorBody,
+  ): Promise<"changed" | "already"> {
+    const { store, clock } = this.#deps;
+    const nowMs = clock();
+    const outcome = await store.jobs.setStatus(id, status, { nowMs, ...(error ? { error } : {}) });
+    if (outcome === "changed") {
+      await store.events.append(
+        id,
+        [{ type: "status", status, ...(error ? { error } : {}) }],
+        nowMs,
+      );
+      this.#ended(id, status, error);
+    }
+    return outcome;
+  }
+
+  async started(view: JobView): Promise<void> {
+    const { store, clock } = this.#deps;
+    const nowMs = clock();
+    view.startedAtMs = nowMs;
+    view.roundStartedAtMs = nowMs;
+    const outcome = await store.jobs.setStatus(view.spec.id, "running", { nowMs });
+    if (outcome === "changed") {
+      await store.events.append(view.spec.id, [{ type: "status", status: "running" }], nowMs);
+    }
+  }
+
+  /** For the sweep: a stage whose tasks are all done but that nobody advanced. */
+  async repair(id: string): Promise<void> {
+    const { store, views } = this.#deps;
+    const state = await store.jobs.read(id);
+    if (!state || state.done < state.stage.tasks) return;
+    const view = await views.refresh(id);
+    if (!view || view.stage.number !== state.stage.number) return;
+    if (view.stage.entry === "probe" || view.stage.entry === "step") {
+      // Its control value rode with the answer and died with the gateway: run the stage again, to the same bytes.
+      const next = repeatStage(view.stage);
+      const drop = [view.stage.number];
+      if ((await store.jobs.advance(id, view.stage.number, next, { drop })) === "advanced") {
+        setStage(view, next);
+        this.#deps.onStage(id);
+      }
+      return;
+    }
+    const outputs = await store.jobs.outputs(id, view.stage.number);
+    const summary = { outputs: outputs.length, bytes: 0, fuel: 0 };
+    for (const output of outputs) {
+      summary.bytes += output.bytes;
+      summary.fuel += output.fuel;
+    }
+    await this.#advance(view, summary, undefined);
+  }
+
+  async #advance(
+    view: JobView,
+    summary: { outputs: number; bytes: number; fuel: number },
+    control: Control | undefined,
+  ): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { spec, stage } = view;
+    const { id } = spec;
+    const topLevel = await this.#topLevel(view, summary);
+    const step = advance(spec, view.shards, stage, { summary, control, topLevel });
+    if (step.type === "end") {
+      const nowMs = clock();
+      const status = "succeeded" as const;
+      const { resultStage, drop } = step;
+      const outcome = await store.jobs.setStatus(id, status, { nowMs, resultStage, drop });
+      if (outcome === "already") return;
+      await store.events.append(id, [this.#progressEvent(view), { type: "status", status }], nowMs);
+      this.#ended(id, status);
+      return;
+    }
+    const { next, drop } = step;
+    const metrics = control?.metrics;
+    const outcome = await store.jobs.advance(id, stage.number, next, {
+      drop,
+      ...(metrics ? { metrics } : {}),
+    });
+    if (outcome === "lost") return;
+    const ended = step.roundDone === true ? this.#roundEvent(view, control) : undefined;
+    setStage(view, next);
+    this.#deps.onStage(id);
+    if (ended) await store.events.append(id, [ended], clock());
+    else if (spec.kind !== "iterate") await this.#progress(view);
+  }
+
+  /** Only a merge decision needs it, and only when a stage left many or large partials. */
+  async #topLevel(view: JobView, summary: { outputs: number; bytes: number }): Promise<number> {
+    const { stage, spec } = view;
+    const merging = spec.kind === "iterate" && (stage.entry === "map" || stage.entry === "merge");
+    if (!merging || (summary.outputs <= 256 && summary.bytes < 1024 * 1024)) return 0;
+    const outputs = await this.#deps.store.jobs.outputs(spec.id, stage.number);
+    return outputs.reduce((top, output) => Math.max(top, output.level), 0);
+  }
+
+  #roundEvent(view: JobView, control: Control | undefined): JobEvent {
+    const nowMs = this.#deps.clock();
+    const ms = nowMs - view.roundStartedAtMs;
+    view.roundStartedAtMs = nowMs;
+    const { round } = view.stage;
+    return {
+      type: "round",
+      round,
+      metrics: control?.metrics ?? {},
+      ms,
+      done: control?.done === true,
+    };
+  }
+
+  async #progress(view: JobView): Promise<void> {
+    const nowMs = this.#deps.clock();
+    const last = this.#lastProgressMs.get(view.spec.id) ?? 0;
+    if (nowMs - last < progressEveryMs && nowMs >= last) return;
+    this.#lastProgressMs.set(view.spec.id, nowMs);
+    await this.#deps.store.events.append(view.spec.id, [this.#progressEvent(view)], nowMs);
+  }
+
+  #progressEvent(view: JobView): JobEvent {
+    const { stage, spec } = view;
+    return {
+      type: "progress",
+      stage: stage.number,
+      entry: stage.entry,
+      round: stage.round,
+      done: view.done,
+      total: stage.tasks,
+      records: view.recordsDone,
+      fuel: view.fuel,
+      runners: this.#deps.runnersOn(spec.id),
+    };
+  }
+
+  #ended(id: string, status: JobStatus, error?: ErrorBody): void {
+    this.#lastProgressMs.delete(id);
+    this.#deps.views.forget(id);
+    this.#deps.onEnded(id, status, error);
+  }
+}
+
+export function lostError(attempts: number): ErrorBody {
+  return new GridError("task-lost", `Runners died ${attempts} times under the same tasks.`, {
+    hint: "A function that makes its executor crash is stopped after a few attempts.",
+  }).toBody();
+}
