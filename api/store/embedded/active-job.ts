@@ -1,0 +1,59 @@
+import type { ErrorBody } from "../../../protocol/errors.ts";
+import {
+  endedStatuses,
+  type JobSpec,
+  type JobState,
+  type JobStatus,
+  type Stage,
+  type StageSummary,
+} from "../../../protocol/job.ts";
+import type { TaskBoard } from "./task-board.ts";
+
+/** What of a job changes, as its row on disk keeps it. */
+export interface JobFacts {
+  status: JobStatus;
+  stage: Stage;
+  done: number;
+  tasksDone: number;
+  fuel: number;
+  metrics?: Record<string, number | null>;
+  error?: ErrorBody;
+  resultStage?: number;
+  startedAtMs?: number;
+  endedAtMs?: number;
+  /** Totals over the current stage's outputs. */
+  totals: StageSummary;
+}
+
+/** A job that has not ended, in memory. */
+export interface ActiveJob {
+  /** Its number in the database. */
+  readonly job: number;
+  readonly spec: JobSpec;
+  facts: JobFacts;
+  board: TaskBoard;
+  /** Number of its last event; undefined until the first one after a restart. */
+  lastEvent: number | undefined;
+  /** Stages of which the disk has something. */
+  readonly stagesOnDisk: Set<number>;
+}
+
+export function newFacts(stage: Stage): JobFacts {
+  return {
+    status: "queued",
+    stage,
+    done: 0,
+    tasksDone: 0,
+    fuel: 0,
+    totals: { outputs: 0, bytes: 0, fuel: 0 },
+  };
+}
+
+/** A copy, so that callers never see a later change. */
+export function stateOf(spec: JobSpec, { totals: _totals, ...facts }: JobFacts): JobState {
+  return { spec, ...facts };
+}
+
+export function hasEnded(status: JobStatus): boolean {
+  return endedStatuses.has(status);
+}

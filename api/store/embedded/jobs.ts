@@ -1,0 +1,266 @@
+import type { Digest } from "../../../protocol/digest.ts";
+import type { JobSpec, JobState, JobStatus, Output, Stage } from "../../../protocol/job.ts";
+import type { Listeners } from "../listeners.ts";
+import type { CompleteOutcome, Completion, JobStore, Lease, LeaseRequest } from "../port.ts";
+import { type ActiveJob, hasEnded, newFacts, stateOf } from "./active-job.ts";
+import type { Journal } from "./journal.ts";
+import type { Reader } from "./reader.ts";
+import { TaskBoard } from "./task-board.ts";
+
+/** The key under which listeners to any job are kept. */
+const anyJob = "";
+
+export interface EmbeddedJobsOptions {
+  active: Map<string, ActiveJob>;
+  reader: Reader;
+  journal: Journal;
+  listeners: Listeners;
+  /** Deletes an ended job's rows, and all that hangs on it soon. */
+  removeJob: (job: number) => void;
+  garbageMade: () => void;
+  newToken: () => string;
+}
+
+/**
+ * Jobs in memory, changed synchronously by each verb and written behind (see journal.ts). Ended jobs are on disk alone.
+ * Every verb throws GridError store-unavailable, before it changes anything, when the disk takes no writes and the
+ * journal is full.
+ */
+export class EmbeddedJobs implements JobStore {
+  readonly #active: Map<string, ActiveJob>;
+  readonly #reader: Reader;
+  readonly #journal: Journal;
+  readonly #listeners: Listeners;
+  readonly #removeJob: (job: number) => void;
+  readonly #garbageMade: () => void;
+  readonly #newToken: () => string;
+  #lastJob: number;
+
+  constructor(options: EmbeddedJobsOptions) {
+    this.#active = options.active;
+    this.#reader = options.reader;
+    this.#journal = options.journal;
+    this.#listeners = options.listeners;
+    this.#removeJob = options.removeJob;
+    this.#garbageMade = options.garbageMade;
+    this.#newToken = options.newToken;
+    this.#lastJob = options.reader.lastJob();
+  }
+
+  async create(spec: JobSpec, stage: Stage): Promise<"created" | "exists"> {
+    if (this.#active.has(spec.id) || this.#reader.jobNumber(spec.id) !== undefined) return "exists";
+    const job: ActiveJob = {
+      job: ++this.#lastJob,
+      spec,
+      facts: newFacts(stage),
+      board: new TaskBoard(stage.tasks),
+      lastEvent: 0,
+      stagesOnDisk: new Set(),
+    };
+    this.#journal.created(job);
+    this.#active.set(spec.id, job);
+    try {
+      this.#journal.flush();
+    } catch (error) {
+      this.#active.delete(spec.id);
+      this.#journal.forget(job);
+      throw error;
+    }
+    this.#changed(spec.id);
+    return "created";
+  }
+
+  async read(id: string): Promise<JobState | undefined> {
+    const job = this.#active.get(id) ?? this.#reader.job(id);
+    return job && stateOf(job.spec, job.facts);
+  }
+
+  async active(): Promise<string[]> {
+    return [...this.#active.keys()];
+  }
+
+  async lease(id: string, request: LeaseRequest): Promise<Lease[]> {
+    const job = this.#active.get(id);
+    if (job?.facts.status !== "queued" && job?.facts.status !== "running") return [];
+    const stage = job.facts.stage.number;
+    return job.board.lease(request, this.#newToken).map((lease) => ({ job: id, stage, ...lease }));
+  }
+
+  async complete(id: string, completions: readonly Completion[]): Promise<CompleteOutcome> {
+    const job = this.#active.get(id);
+    if (!job) return this.#allStale(id, completions);
+    this.#journal.admit();
+    const { board, facts } = job;
+    const { number: stage, tasks } = facts.stage;
+    const redundant: string[] = [];
+    const [doneBefore, pendingBefore] = [board.done, board.pending];
+    const results = completions.map((completion) => {
+      const result = board.complete(completion, redundant);
+      if (result === "accepted") this.#accept(job, stage, completion);
+      return result;
+    });
+    facts.done = board.done;
+    if (board.done > doneBefore) {
+      this.#journal.touched(job);
+      this.#journal.settle();
+    }
+    if (board.pending > pendingBefore) this.#changed(id);
+    const finished = board.done === tasks && doneBefore < tasks;
+    const outcome = { results, redundant, stage, done: board.done, tasks, finished };
+    return finished ? { ...outcome, summary: { ...facts.totals } } : outcome;
+  }
+
+  #accept(job: ActiveJob, stage: number, { lo, hi, outputs }: Completion): void {
+    const { facts } = job;
+    facts.tasksDone += hi - lo;
+    facts.totals.outputs += outputs.length;
+    for (const { fuel, bytes } of outputs) {
+      facts.fuel += fuel;
+      facts.totals.fuel += fuel;
+      facts.totals.bytes += bytes;
+    }
+    this.#journal.answered(job, stage, lo, hi, outputs);
+  }
+
+  #allStale(id: string, completions: readonly Completion[]): CompleteOutcome {
+    const facts = this.#reader.job(id)?.facts;
+    return {
+      results: completions.map(() => "stale"),
+      redundant: [],
+      stage: facts?.stage.number ?? -1,
+      done: facts?.done ?? 0,
+      tasks: facts?.stage.tasks ?? 0,
+      finished: false,
+    };
+  }
+
+  async release(
+    id: string,
+    tokens: readonly string[],
+    { penalty, attemptsMax }: { penalty: boolean; attemptsMax: number },
+  ): Promise<"released" | "exhausted"> {
+    const job = this.#active.get(id);
+    if (!job) return "released";
+    const pendingBefore = job.board.pending;
+    let attempts = 0;
+    for (const token of tokens) attempts = Math.max(attempts, job.board.release(token, penalty));
+    if (job.board.pending > pendingBefore) this.#changed(id);
+    return penalty && attempts >= attemptsMax ? "exhausted" : "released";
+  }
+
+  async renew(id: string, tokens: readonly string[], deadlineMs: number): Promise<string[]> {
+    const job = this.#active.get(id);
+    return tokens.filter((token) => !job?.board.renew(token, deadlineMs));
+  }
+
+  async expire(
+    id: string,
+    nowMs: number,
+    attemptsMax: number,
+  ): Promise<{ requeued: number; exhausted: boolean }> {
+    const job = this.#active.get(id);
+    if (!job) return { requeued: 0, exhausted: false };
+    const { requeued, attempts } = job.board.expire(nowMs);
+    if (requeued > 0) this.#changed(id);
+    return { requeued, exhausted: requeued > 0 && attempts >= attemptsMax };
+  }
+
+  async advance(
+    id: string,
+    from: number,
+    next: Stage,
+    { drop, metrics }: { drop: readonly number[]; metrics?: Record<string, number | null> },
+  ): Promise<"advanced" | "lost"> {
+    const job = this.#active.get(id);
+    if (!job || job.facts.stage.number !== from || job.board.done < job.board.tasks) return "lost";
+    this.#journal.admit();
+    job.facts.stage = next;
+    job.facts.done = 0;
+    job.facts.totals = { outputs: 0, bytes: 0, fuel: 0 };
+    if (metrics) job.facts.metrics = metrics;
+    job.board = new TaskBoard(next.tasks);
+    for (const stage of drop) this.#journal.dropped(job, stage);
+    this.#journal.touched(job);
+    this.#journal.settle();
+    if (drop.length > 0) this.#garbageMade();
+    this.#changed(id);
+    return "advanced";
+  }
+
+  async setStatus(
+    id: string,
+    status: JobStatus,
+    options: { nowMs: number; error?: JobState["error"]; resultStage?: number },
+  ): Promise<"changed" | "already"> {
+    const job = this.#active.get(id);
+    if (!job || job.facts.status === status) return "already";
+    this.#journal.admit();
+    const before = job.facts;
+    const ended = hasEnded(status);
+    job.facts = { ...before, status };
+    if (status === "running") job.facts.startedAtMs ??= options.nowMs;
+    if (ended) job.facts.endedAtMs = options.nowMs;
+    if (options.error) job.facts.error = options.error;
+    if (options.resultStage !== undefined) job.facts.resultStage = options.resultStage;
+    this.#journal.touched(job);
+    if (ended) {
+      try {
+        this.#journal.flush();
+      } catch (error) {
+        job.facts = before;
+        throw error;
+      }
+      this.#active.delete(id);
+    }
+    this.#changed(id);
+    return "changed";
+  }
+
+  async outputs(
+    id: string,
+    stage: number,
+    {
+      level,
+      from = 0,
+      to = Number.MAX_SAFE_INTEGER,
+    }: { level?: number; from?: number; to?: number } = {},
+  ): Promise<Output[]> {
+    const active = this.#active.get(id);
+    const number = active?.job ?? this.#reader.jobNumber(id);
+    if (number === undefined) return [];
+    const levels = [level ?? 0, level ?? Number.MAX_SAFE_INTEGER] as const;
+    const unwritten = (active ? this.#journal.unwrittenOutputs(active, stage) : []).filter(
+      (output) =>
+        output.level >= levels[0] &&
+        output.level <= levels[1] &&
+        output.index >= from &&
+        output.index < to,
+    );
+    if (active && !active.stagesOnDisk.has(stage)) return unwritten.sort(byLevelAndIndex);
+    const written = this.#reader.outputs(number, stage, levels, from, to);
+    if (unwritten.length === 0) return written;
+    return [...written, ...unwritten].sort(byLevelAndIndex);
+  }
+
+  async remove(id: string): Promise<Digest[]> {
+    if (this.#active.has(id)) return [];
+    const job = this.#reader.jobNumber(id);
+    if (job === undefined) return [];
+    const large = this.#reader.large(job);
+    this.#removeJob(job);
+    this.#garbageMade();
+    return large;
+  }
+
+  watch(listener: (id: string) => void): () => void {
+    return this.#listeners.add(anyJob, listener);
+  }
+
+  #changed(id: string): void {
+    this.#listeners.notify(anyJob, id);
+  }
+}
+
+function byLevelAndIndex(a: Output, b: Output): number {
+  return a.level - b.level || a.index - b.index;
+}

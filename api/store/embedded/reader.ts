@@ -1,0 +1,149 @@
+import type Database from "better-sqlite3";
+import type { Digest } from "../../../protocol/digest.ts";
+import type { NumberedEvent } from "../../../protocol/events.ts";
+import type { JobSpec, Output } from "../../../protocol/job.ts";
+import type { JobFacts } from "./active-job.ts";
+
+export interface StoredJob {
+  job: number;
+  ended: boolean;
+  spec: JobSpec;
+  facts: JobFacts;
+}
+
+interface JobRow {
+  job: number;
+  ended: number;
+  spec: string;
+  state: string;
+}
+
+interface OutputRow {
+  level: number;
+  idx: number;
+  hash: string;
+  fuel: number;
+  bytes: number;
+  host_class: string;
+  inline: Buffer | null;
+}
+
+/** What the disk knows. The journal's unwritten changes are the business of the caller. */
+export class Reader {
+  readonly #byId;
+  readonly #number;
+  readonly #active;
+  readonly #lastJob;
+  readonly #done;
+  readonly #stages;
+  readonly #outputs;
+  readonly #large;
+  readonly #events;
+  readonly #lastEvent;
+
+  constructor(db: Database.Database) {
+    this.#byId = db.prepare<[string], JobRow>(
+      "SELECT job, ended, spec, state FROM jobs WHERE id = ?",
+    );
+    this.#number = db.prepare<[string], { job: number }>("SELECT job FROM jobs WHERE id = ?");
+    this.#active = db.prepare<[], JobRow>(
+      "SELECT job, ended, spec, state FROM jobs WHERE ended = 0 ORDER BY job",
+    );
+    // Numbers of removed jobs are not used again while their rows are being deleted.
+    this.#lastJob = db.prepare<[], { last: number }>(
+      `SELECT max(coalesce((SELECT max(job) FROM jobs), 0), coalesce((SELECT max(job) FROM garbage), 0)) AS last`,
+    );
+    this.#done = db
+      .prepare<[number, number], [number, number]>(
+        "SELECT lo, hi FROM done WHERE job = ? AND stage = ? ORDER BY lo",
+      )
+      .raw();
+    this.#stages = db.prepare<[number], { stage: number }>(
+      "SELECT DISTINCT stage FROM done WHERE job = ?",
+    );
+    this.#outputs = db.prepare<[number, number, number, number, number, number], OutputRow>(
+      `SELECT level, idx, hash, fuel, bytes, host_class, inline FROM outputs
+       WHERE job = ? AND stage = ? AND level >= ? AND level <= ? AND idx >= ? AND idx < ?
+       ORDER BY level, idx`,
+    );
+    this.#large = db.prepare<[number], { hash: Digest }>("SELECT hash FROM large WHERE job = ?");
+    this.#events = db.prepare<
+      [number, number, number],
+      { number: number; at_ms: number; event: string }
+    >(
+      "SELECT number, at_ms, event FROM events WHERE job = ? AND number > ? ORDER BY number LIMIT ?",
+    );
+    this.#lastEvent = db.prepare<[number], { last: number | null }>(
+      "SELECT max(number) AS last FROM events WHERE job = ?",
+    );
+  }
+
+  job(id: string): StoredJob | undefined {
+    const row = this.#byId.get(id);
+    return row && storedJob(row);
+  }
+
+  jobNumber(id: string): number | undefined {
+    return this.#number.get(id)?.job;
+  }
+
+  activeJobs(): StoredJob[] {
+    return this.#active.all().map(storedJob);
+  }
+
+  lastJob(): number {
+    return this.#lastJob.get()!.last;
+  }
+
+  /** Answered runs of a stage, in order. */
+  done(job: number, stage: number): [lo: number, hi: number][] {
+    return this.#done.all(job, stage);
+  }
+
+  stages(job: number): number[] {
+    return this.#stages.all(job).map(({ stage }) => stage);
+  }
+
+  outputs(
+    job: number,
+    stage: number,
+    levels: readonly [first: number, last: number],
+    from: number,
+    to: number,
+  ): Output[] {
+    return this.#outputs.all(job, stage, levels[0], levels[1], from, to).map((row) => ({
+      level: row.level,
+      index: row.idx,
+      hash: row.hash,
+      fuel: row.fuel,
+      bytes: row.bytes,
+      hostClass: row.host_class,
+      ...(row.inline && { inline: row.inline }),
+    }));
+  }
+
+  large(job: number): Digest[] {
+    return this.#large.all(job).map(({ hash }) => hash);
+  }
+
+  events(job: number, after: number, limit: number): NumberedEvent[] {
+    return this.#events.all(job, after, limit).map(({ number, at_ms, event }) => ({
+      number,
+      atMs: at_ms,
+      event: JSON.parse(event) as NumberedEvent["event"],
+    }));
+  }
+
+  lastEvent(job: number): number {
+    return this.#lastEvent.get(job)?.last ?? 0;
+  }
+}
+
+function storedJob({ job, ended, spec, state }: JobRow): StoredJob {
+  return {
+    job,
+    ended: ended === 1,
+    spec: JSON.parse(spec) as JobSpec,
+    facts: JSON.parse(state) as JobFacts,
+  };
+}

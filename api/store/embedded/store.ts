@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { GridError } from "../../../protocol/errors.ts";
+import type { NumberedEvent } from "../../../protocol/events.ts";
+import { newId } from "../../../protocol/ids.ts";
+import { eventsKeptMax } from "../../../protocol/limits.ts";
+import { Listeners } from "../listeners.ts";
+import { type StoreLog, silentLog } from "../log.ts";
+import type { Store } from "../port.ts";
+import type { ActiveJob } from "./active-job.ts";
+import { openFileBlobs } from "./blobs.ts";
+import { openDatabase } from "./database.ts";
+import { EmbeddedEvents } from "./events.ts";
+import { Garbage, wholeJob } from "./garbage.ts";
+import { EmbeddedJobs } from "./jobs.ts";
+import { Journal } from "./journal.ts";
+import { Reader } from "./reader.ts";
+import { TaskBoard } from "./task-board.ts";
+
+export interface EmbeddedStoreOptions {
+  /** Made when it does not exist. One process at a time. */
+  dataDir: string;
+  clock?: () => number;
+  log?: StoreLog;
+}
+
+/**
+ * The store inside the API process: blobs as files, the state of running jobs in memory, written behind to SQLite.
+ * A killed process resumes with a consistent, at most some 10 ms older state; its leases are gone.
+ * @throws GridError store-unavailable when the directory cannot be used or another process uses it
+ */
+export async function openEmbeddedStore({
+  dataDir,
+  clock = Date.now,
+  log = silentLog,
+}: EmbeddedStoreOptions): Promise<Store> {
+  const blobs = await openFileBlobs(dataDir);
+  const db = openDatabase(dataDir);
+  const reader = new Reader(db);
+  const journal = new Journal(db, log);
+  const garbage = new Garbage(db, log);
+  const onError = (error: unknown) => log.error({ error }, "a listener of the store threw");
+  const [jobListeners, eventListeners] = [new Listeners(onError), new Listeners(onError)];
+  const active = resume(reader);
+
+  const removeJobRow = db.prepare("DELETE FROM jobs WHERE job = ?");
+  const addGarbage = db.prepare("INSERT OR IGNORE INTO garbage (job, stage) VALUES (?, ?)");
+  const insertEvent = db.prepare(
+    "INSERT INTO events (job, number, at_ms, event) VALUES (?, ?, ?, ?)",
+  );
+  const trimEvents = db.prepare("DELETE FROM events WHERE job = ? AND number <= ?");
+  const readSecret = db.prepare<[string], { value: string }>(
+    "SELECT value FROM secrets WHERE name = ?",
+  );
+  const insertSecret = db.prepare("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)");
+
+  const removeJob = db.transaction((job: number) => {
+    removeJobRow.run(job);
+    addGarbage.run(job, wholeJob);
+  });
+  const insertNow = db.transaction((job: number, events: readonly NumberedEvent[]) => {
+    for (const { number, atMs, event } of events)
+      insertEvent.run(job, number, atMs, JSON.stringify(event));
+    trimEvents.run(job, (events.at(-1)?.number ?? 0) - eventsKeptMax);
+  });
+
+  return {
+    blobs,
+    jobs: new EmbeddedJobs({
+      active,
+      reader,
+      journal,
+      listeners: jobListeners,
+      removeJob,
+      garbageMade: () => garbage.wake(),
+      newToken: () => newId("token", clock()),
+    }),
+    events: new EmbeddedEvents({ active, reader, journal, listeners: eventListeners, insertNow }),
+    async ping() {
+      try {
+        reader.lastJob();
+      } catch (cause) {
+        throw new GridError("store-unavailable", "The store's database failed", {}, { cause });
+      }
+      journal.admit();
+      return "ok";
+    },
+    async secret(name) {
+      insertSecret.run(name, randomBytes(32).toString("hex"));
+      return readSecret.get(name)!.value;
+    },
+    async close() {
+      if (!db.open) return;
+      jobListeners.clear();
+      eventListeners.clear();
+      garbage.close();
+      try {
+        journal.close();
+      } finally {
+        db.close();
+      }
+    },
+  };
+}
+
+/** Jobs that have not ended, with everything pending that the disk does not know as answered. No lease survives. */
+function resume(reader: Reader): Map<string, ActiveJob> {
+  const active = new Map<string, ActiveJob>();
+  for (const { job, spec, facts } of reader.activeJobs()) {
+    const board = new TaskBoard(facts.stage.tasks, reader.done(job, facts.stage.number));
+    active.set(spec.id, {
+      job,
+      spec,
+      facts: { ...facts, done: board.done },
+      board,
+      lastEvent: undefined,
+      stagesOnDisk: new Set(reader.stages(job)),
+    });
+  }
+  return active;
+}
