@@ -1,0 +1,172 @@
+import { type Command, Option } from "commander";
+import { endedStatuses, type JobStatus, jobStatusSchema } from "../../../protocol/job.ts";
+import { GridError, type Job, type JobSummary } from "../../index.ts";
+import { type Context, examples } from "../context.ts";
+import { ended, finishWatch, spentMs } from "../finish.ts";
+import { count, duration, metric, plural, roughly, short, table } from "../format.ts";
+import { Exit, exitCodes, reportError } from "../report.ts";
+import { showResult } from "../show-result.ts";
+import type { Colors, Terminal } from "../terminal.ts";
+import { watch } from "../watch.ts";
+import { integer } from "./run.ts";
+
+interface ListOptions {
+  status?: JobStatus;
+  function?: string;
+  limit: number;
+  json?: boolean;
+}
+
+export function jobsCommands(program: Command, context: Context): void {
+  const { terminal } = context;
+  const jobs = program
+    .command("jobs")
+    .summary("list jobs, newest first; `jobs show ID` shows one")
+    .addOption(new Option("--status <status>").choices(jobStatusSchema.options))
+    .option("--function <name>")
+    .option("--limit <n>", "how many", integer, 20)
+    .option("--json", "print JSON, one job a line")
+    .addHelpText("after", examples("jobs", "jobs --status failed", "jobs show job_01h…"))
+    .action(async (options: ListOptions, command: Command) => {
+      const client = await context.client(command);
+      const rows: JobSummary[] = [];
+      const { status, function: name } = options;
+      for await (const row of client.jobs.list({
+        ...(status === undefined ? {} : { status }),
+        ...(name === undefined ? {} : { function: name }),
+        limit: Math.min(options.limit, 200),
+      })) {
+        if (rows.length >= options.limit) break;
+        rows.push(row);
+      }
+      if (options.json) for (const row of rows) terminal.out.write(`${JSON.stringify(row)}\n`);
+      else if (rows.length === 0) terminal.say("no jobs");
+      else for (const line of listed(rows, terminal)) terminal.out.write(`${line}\n`);
+    });
+  jobs
+    .command("show")
+    .argument("<job>")
+    .option("--json", "print JSON")
+    .summary("show a job")
+    .addHelpText("after", examples("jobs show job_01h…"))
+    .action(async (id: string, _options: object, command: Command) => {
+      const client = await context.client(command);
+      const job = await client.jobs.get(id);
+      const { json } = command.optsWithGlobals<{ json?: boolean }>();
+      if (json) terminal.out.write(`${JSON.stringify(job)}\n`);
+      else await showJob(job, terminal);
+    });
+  watchCommand(program, context);
+  program
+    .command("result")
+    .argument("<job>")
+    .option("--output <file>", "write it there")
+    .option("--accept <type>", "another representation, such as application/octet-stream")
+    .summary("print a job's result")
+    .addHelpText("after", examples("result job_01h… | head", "result job_01h… --output out.ndjson"))
+    .action(async (id: string, options: { output?: string; accept?: string }, command: Command) => {
+      const client = await context.client(command);
+      const result = await client.jobs.result(id, {
+        ...(options.accept === undefined ? {} : { accept: options.accept }),
+        signal: context.signal,
+      });
+      await showResult(result, terminal, options.output);
+    });
+  program
+    .command("cancel")
+    .argument("<job...>")
+    .summary("stop jobs")
+    .addHelpText("after", examples("cancel job_01h…"))
+    .action(async (ids: string[], _options: object, command: Command) => {
+      const client = await context.client(command);
+      for (const id of ids) {
+        const job = await client.jobs.cancel(id);
+        terminal.say(`${statusMark(job.status, terminal.colors)} ${id} ${job.status}`);
+      }
+    });
+}
+
+function watchCommand(program: Command, context: Context): void {
+  const { terminal } = context;
+  program
+    .command("watch")
+    .argument("<job>")
+    .option("--json", "print one JSON event a line, and nothing else")
+    .option("--output <file>", "write the result there")
+    .summary("follow a job to its end")
+    .addHelpText("after", examples("watch job_01h…", "watch job_01h… --json | jq .type"))
+    .action(async (id: string, options: { json?: boolean; output?: string }, command: Command) => {
+      const client = await context.client(command);
+      const job = await client.jobs.get(id);
+      if (endedStatuses.has(job.status) && !options.json) {
+        if (job.status !== "cancelled") return ended(client, job, terminal, options.output);
+        terminal.say(`${statusMark(job.status, terminal.colors)} ${id} was cancelled`);
+        throw new Exit(exitCodes.interrupted);
+      }
+      const end = await watch(client, job, terminal, { json: options.json });
+      await finishWatch(client, job, end, terminal, options);
+    });
+}
+
+function statusMark(status: JobStatus, colors: Colors): string {
+  if (status === "succeeded") return colors.green("✔");
+  if (status === "failed") return colors.red("✘");
+  return colors.yellow("●");
+}
+
+function listed(rows: readonly JobSummary[], terminal: Terminal): string[] {
+  const now = Date.now();
+  return table(
+    [
+      { title: "" },
+      { title: "JOB" },
+      { title: "FUNCTION" },
+      { title: "STATUS" },
+      { title: "TIME", right: true },
+      { title: "AGE", right: true },
+      { title: "ERROR" },
+    ],
+    rows.map((row) => {
+      const ms = spentMs(row);
+      return [
+        statusMark(row.status, terminal.outColors),
+        row.id,
+        row.function,
+        row.status,
+        ms === undefined ? "" : duration(ms),
+        roughly(now - Date.parse(row.createdAt)),
+        row.error?.code ?? "",
+      ];
+    }),
+    { dim: terminal.outColors.dim, width: Math.max(100, terminal.out.columns || 0) },
+  );
+}
+
+async function showJob(job: Job, terminal: Terminal): Promise<void> {
+  const { bold, dim } = terminal.outColors;
+  const row = (name: string, value: string): void => {
+    terminal.out.write(`${dim(name.padEnd(9))} ${value}\n`);
+  };
+  terminal.out.write(
+    `${statusMark(job.status, terminal.outColors)} ${bold(job.function)} ${job.status} ${dim(job.id)}\n`,
+  );
+  row("version", job.version.slice(0, 12));
+  row("created", job.createdAt);
+  const ms = spentMs(job);
+  if (ms !== undefined) row("took", duration(ms));
+  if (!endedStatuses.has(job.status)) {
+    row(
+      "stage",
+      `${job.stage} (${job.entry}), ${job.progress.done}/${plural(job.progress.total, "task")}`,
+    );
+    if (job.waitingFor !== undefined) row("waits for", job.waitingFor);
+  }
+  if (job.kind === "iterate") row("rounds", count(job.round));
+  row("records", count(job.records));
+  row("tasks", count(job.tasksDone));
+  row("fuel", short(job.fuel));
+  row("seed", String(job.seed));
+  if (Object.keys(job.params).length > 0) row("params", JSON.stringify(job.params));
+  for (const [name, value] of Object.entries(job.metrics)) row(name, metric(value));
+  if (job.error !== undefined) await reportError(terminal, GridError.fromBody(job.error));
+}

@@ -1,0 +1,55 @@
+import {
+  type Dataset,
+  type DatasetDetail,
+  datasetDetailSchema,
+  datasetPageSchema,
+} from "../protocol/http.ts";
+import type { Abortable } from "./jobs.ts";
+import { paged } from "./paged.ts";
+import type { Transport } from "./transport.ts";
+import { type UploadOptions, type UploadSource, uploadDataset } from "./upload.ts";
+
+/** Datasets: upload in constant memory, inspect, delete. Throws GridError, ConnectionError, the signal's reason. */
+export class DatasetsClient {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Streams data up; a string is a file's path. Files, Blobs and bytes are sent again when the connection is lost,
+   * under the same Idempotency-Key; a stream can be read only once, so its loss is the caller's.
+   * @throws GridError malformed-record (details.line), record-too-large, empty-dataset, upload-incomplete, …
+   */
+  upload(source: UploadSource, options: UploadOptions): Promise<Dataset> {
+    return uploadDataset(this.#transport, source, options);
+  }
+
+  /** With a preview of the first records. */
+  get(id: string, options: Abortable = {}): Promise<DatasetDetail> {
+    return this.#transport.json({ path: pathOf(id), ...options }, datasetDetailSchema);
+  }
+
+  /** Datasets, newest first. */
+  list(options: Abortable & { limit?: number } = {}): AsyncGenerator<Dataset, void, undefined> {
+    const { signal, limit } = options;
+    return paged((cursor) =>
+      this.#transport.json(
+        { path: "/v1/datasets", query: { cursor, limit }, signal },
+        datasetPageSchema,
+      ),
+    );
+  }
+
+  /** @throws GridError dataset-in-use, not-found */
+  async delete(id: string, options: Abortable = {}): Promise<void> {
+    await this.#transport.send({ method: "DELETE", path: pathOf(id), ...options }, (response) =>
+      response.text(),
+    );
+  }
+}
+
+function pathOf(id: string): string {
+  return `/v1/datasets/${encodeURIComponent(id)}`;
+}

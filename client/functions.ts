@@ -1,0 +1,64 @@
+import {
+  type FunctionDetail,
+  type FunctionSummary,
+  functionDetailSchema,
+  functionPageSchema,
+  type PublishBody,
+  type Published,
+  publishedSchema,
+} from "../protocol/http.ts";
+import type { Abortable } from "./jobs.ts";
+import { paged } from "./paged.ts";
+import type { Transport } from "./transport.ts";
+
+/** Functions: publish and browse. Throws GridError, ConnectionError, the signal's reason. */
+export class FunctionsClient {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Publishes source text. A file with its imports is collected by `collectSource` of "./source.ts" (Node only).
+   * @throws GridError syntax-error, forbidden-import, impure-function, …; details.at is the author's position
+   */
+  publish(body: PublishBody, options: Abortable = {}): Promise<Published> {
+    return this.#transport.json(
+      { method: "POST", path: "/v1/functions", json: body, ...options },
+      publishedSchema,
+    );
+  }
+
+  /** Publishes a TypeScript file with the relative files and npm packages it imports; Node only. */
+  async publishFile(
+    path: string,
+    options: Partial<Omit<PublishBody, "source" | "files">> & Abortable = {},
+  ): Promise<Published> {
+    const { collectSource, nameOfFile } = await import("./source.ts");
+    const { signal, name = nameOfFile(path), ...rest } = options;
+    return this.publish({ name, ...(await collectSource(path)), ...rest }, { signal });
+  }
+
+  /** The newest version, or the one named by at least 8 characters of its digest. */
+  get(name: string, options: Abortable & { version?: string } = {}): Promise<FunctionDetail> {
+    const { version, signal } = options;
+    const path = `/v1/functions/${encodeURIComponent(name)}`;
+    return this.#transport.json(
+      {
+        path: version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`,
+        signal,
+      },
+      functionDetailSchema,
+    );
+  }
+
+  list(options: Abortable = {}): AsyncGenerator<FunctionSummary, void, undefined> {
+    return paged((cursor) =>
+      this.#transport.json(
+        { path: "/v1/functions", query: { cursor }, signal: options.signal },
+        functionPageSchema,
+      ),
+    );
+  }
+}

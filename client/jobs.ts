@@ -1,0 +1,100 @@
+import { z } from "zod";
+import type { JobEvent } from "../protocol/events.ts";
+import {
+  type Job,
+  type JobListQuery,
+  type JobSummary,
+  jobPageSchema,
+  jobSchema,
+  type SubmitRequest,
+} from "../protocol/http.ts";
+import { type WatchedEvent, type WatchOptions, watchJob } from "./events.ts";
+import { paged } from "./paged.ts";
+import { ResultBody } from "./result.ts";
+import type { Transport } from "./transport.ts";
+
+export interface Abortable {
+  signal?: AbortSignal | undefined;
+}
+
+export interface WaitOptions extends WatchOptions {
+  /** Called with each event on the way. */
+  onEvent?: ((event: WatchedEvent) => void) | undefined;
+}
+
+/** Any job's, whose `entry` a newer API may have extended. */
+const lenientJobSchema = jobSchema.extend({ entry: z.string() });
+
+/** Jobs: submit, watch, read, stop. Every method throws GridError, ConnectionError or its signal's reason. */
+export class JobsClient {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Plans a job and returns at once; its first tasks are then ready for runners. */
+  submit(request: SubmitRequest, options: Abortable = {}): Promise<Job> {
+    return this.#job({ method: "POST", path: "/v1/jobs", json: request, ...options });
+  }
+
+  get(id: string, options: Abortable = {}): Promise<Job> {
+    return this.#job({ path: pathOf(id), ...options });
+  }
+
+  /** Jobs, newest first, fetched page by page as they are consumed. */
+  list(
+    query: Partial<Omit<JobListQuery, "cursor">> & Abortable = {},
+  ): AsyncGenerator<JobSummary, void, undefined> {
+    const { signal, ...filter } = query;
+    return paged((cursor) =>
+      this.#transport.json(
+        { path: "/v1/jobs", query: { ...filter, cursor }, signal },
+        jobPageSchema,
+      ),
+    );
+  }
+
+  /** Stops a job; one that had ended stays as it is. */
+  cancel(id: string, options: Abortable = {}): Promise<Job> {
+    return this.#job({ method: "POST", path: `${pathOf(id)}/cancel`, ...options });
+  }
+
+  /** Its numbered events until it ends, across restarts of the API. */
+  events(id: string, options: WatchOptions = {}): AsyncGenerator<WatchedEvent, void, undefined> {
+    return watchJob(this.#transport, id, options);
+  }
+
+  /** The job as it ended, however it ended: read `status` and `error`. */
+  async wait(id: string, options: WaitOptions = {}): Promise<Job> {
+    const { onEvent, ...watching } = options;
+    for await (const event of this.events(id, watching)) onEvent?.(event);
+    return this.get(id, { signal: options.signal });
+  }
+
+  /**
+   * The result as a stream. `accept` asks for another representation (application/octet-stream, text/csv).
+   * @throws GridError result-not-ready, job-failed, job-cancelled, result-gone, not-acceptable
+   */
+  async result(id: string, options: Abortable & { accept?: string } = {}): Promise<ResultBody> {
+    const path = `${pathOf(id)}/result`;
+    const accept = options.accept ?? "*/*";
+    const response = await this.#transport.open({
+      path,
+      headers: { accept },
+      unhurried: true,
+      signal: options.signal,
+    });
+    return new ResultBody(response, this.#transport.url + path);
+  }
+
+  async #job(call: Parameters<Transport["open"]>[0]): Promise<Job> {
+    return (await this.#transport.json(call, lenientJobSchema)) as Job;
+  }
+}
+
+export type { JobEvent };
+
+function pathOf(id: string): string {
+  return `/v1/jobs/${encodeURIComponent(id)}`;
+}
