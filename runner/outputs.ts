@@ -1,0 +1,86 @@
+import { type ErrorBody, GridError } from "../protocol/errors.ts";
+import type { GuestError } from "../protocol/guest.ts";
+import type { Kind } from "../protocol/job.ts";
+import type { ExecutorReply } from "../sandbox/port.ts";
+import type { Unit } from "./units.ts";
+
+/** One output of a unit, as the result message lists it, with its bytes. */
+export interface UnitOutput {
+  level: number;
+  index: number;
+  hash: string;
+  fuel: number;
+  body: Uint8Array;
+}
+
+/**
+ * Cuts a reply into outputs: one a reduce partition for a mapReduce map, one a tree node for partials, else one.
+ * A mapReduce map's fuel is counted once, with partition 0, so that the sum over outputs is what the task spent.
+ * @throws GridError bad-output when the reply does not have the shape that its entry promises
+ */
+export function outputsOf(unit: Unit, kind: Kind, reply: ExecutorReply): UnitOutput[] {
+  const { header, body, hashes, sizes } = reply;
+  const { entry, job } = unit.request;
+  if (kind === "mapReduce" && entry === "map") {
+    expectCount(hashes.length, job.reducers, "partitions", unit);
+    return cut(body, sizes, 1).map((bytes, partition) => ({
+      level: partition,
+      index: unit.lo,
+      hash: hashes[partition]!,
+      fuel: partition === 0 ? header.fuel : 0,
+      body: bytes,
+    }));
+  }
+  if (entry === "merge" || (kind === "iterate" && entry === "map")) {
+    const partials = header.partials ?? [];
+    expectCount(hashes.length, partials.length, "partials", unit);
+    return cut(body, sizes, 0).map((bytes, i) => {
+      const { level, index, fuel } = partials[i]!;
+      return { level, index, hash: hashes[i]!, fuel, body: bytes };
+    });
+  }
+  expectCount(hashes.length, 1, "output", unit);
+  return [{ level: 0, index: unit.lo, hash: hashes[0]!, fuel: header.fuel, body }];
+}
+
+function expectCount(actual: number, wanted: number, what: string, unit: Unit): void {
+  if (actual === wanted && wanted > 0) return;
+  throw new GridError("bad-output", `the reply has ${actual} ${what} instead of ${wanted}`, {
+    entry: unit.request.entry,
+    task: unit.lo,
+  });
+}
+
+/** Views on consecutive pieces with `gap` bytes between them. */
+function cut(body: Uint8Array, sizes: readonly number[], gap: number): Uint8Array[] {
+  let at = 0;
+  return sizes.map((size) => {
+    const piece = body.subarray(at, at + size);
+    at += size + gap;
+    return piece;
+  });
+}
+
+/** A guest's error as it is reported. Positions and stack are the bundle's; the platform maps them to the source. */
+export function guestErrorBody(error: GuestError): ErrorBody {
+  const { code, name, message, stack, entry, task, record, shard, hint } = error;
+  return {
+    code,
+    message,
+    details: {
+      name,
+      ...(stack !== undefined && { frames: stack.split("\n") }),
+      ...(entry !== undefined && { entry }),
+      ...(task !== undefined && { task }),
+      ...(record !== undefined && { record }),
+      ...(shard !== undefined && { shard }),
+      ...(hint !== undefined && { hint }),
+    },
+  };
+}
+
+/** Any error as it may cross the socket. */
+export function errorBodyOf(error: unknown): ErrorBody {
+  if (error instanceof GridError) return error.toBody();
+  return { code: "internal", message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,433 @@
+import { GridError } from "../protocol/errors.ts";
+import type { ExecutorSlot } from "../sandbox/pool.ts";
+import type { Executor, ExecutorReply } from "../sandbox/port.ts";
+import type { BlobClient } from "./blob-client.ts";
+import { Flight, type FlightItem, nextFlightItems } from "./flight.ts";
+import type { LoadRef } from "./job-context.ts";
+import { errorBodyOf, guestErrorBody } from "./outputs.ts";
+import { SlotMemory } from "./slot-memory.ts";
+import { resolveUnit, type Unit } from "./units.ts";
+import { backlogMs, type Work } from "./work.ts";
+
+export interface SlotOptions {
+  slot: ExecutorSlot;
+  blobs: BlobClient;
+  residentBytesMax: number;
+  bundlesMax: number;
+  /** Results wait for the socket: start nothing more. */
+  congested: () => boolean;
+  /** Nothing is queued here. May enqueue something. */
+  onIdle: (slot: Slot) => void;
+  /** No process can be had: what was queued here goes back. */
+  onDown: (works: Work[], error: unknown) => void;
+}
+
+/** Trips on the pipe at once: while one computes, the next is already there. */
+const flightsMax = 2;
+/** A further trip is sent once what is on the pipe will end within this: until then another slot may take the work. */
+const aheadMs = 30;
+/** What is fetched before it is needed. */
+const prefetchUnitsMax = 64;
+const prefetchBytesMax = 32 * 1024 * 1024;
+/** A cancelled call to the guest that ends by itself within this costs less than a new process. */
+const cancelGraceMs = 50;
+/** Stands for an unknown compute time when backlogs are compared. */
+const unknownMs = 50;
+const downMs = 1_000;
+/** Orders of magnitude, to weigh a wait against residency. */
+const replaceMs = 100;
+const isolateMs = 3;
+const loadMsPerMb = 5;
+
+/**
+ * One executor and what it is to do.
+ *
+ * `pump` is called whenever something changed (work or a blob came, a trip ended, the socket has room) and sends what
+ * can be sent. A dead executor's work is sent again, but for the unit that was at work, which fails with the cause.
+ */
+export class Slot {
+  readonly #options: SlotOptions;
+  readonly #memory: SlotMemory;
+  #queue: Work[] = [];
+  #flights: Flight[] = [];
+  #executor: Executor | undefined;
+  #starting = false;
+  #cancelCheck: NodeJS.Timeout | undefined;
+  #downTimer: NodeJS.Timeout | undefined;
+  #killedBy: GridError | undefined;
+  #closed = false;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.#memory = new SlotMemory(options);
+  }
+
+  get owner(): string | undefined {
+    return this.#options.slot.owner;
+  }
+
+  get busy(): boolean {
+    return this.#flights.length > 0;
+  }
+
+  get idle(): boolean {
+    return this.#flights.length === 0 && this.#queue.length === 0 && !this.#starting;
+  }
+
+  get down(): boolean {
+    return this.#downTimer !== undefined;
+  }
+
+  /** Expected time until work enqueued now would start; calls wait for calls alone, and what is on the pipe. */
+  waitMs(urgent: boolean): number {
+    const nowMs = performance.now();
+    let wait = 0;
+    this.#flights.forEach((flight, i) => {
+      wait += Math.max(flight.remainingMs(nowMs, i === 0, unknownMs), 0.1);
+    });
+    for (const work of this.#queue) if (work.urgent || !urgent) wait += backlogMs(work, unknownMs);
+    return wait;
+  }
+
+  /** What starting this work here costs besides waiting, ms: a process to replace, an isolate to open, blobs to load. */
+  startMs(work: Work): number {
+    const executor = this.#currentExecutor();
+    const owner = this.owner;
+    if (owner !== undefined && owner !== work.owner) return replaceMs + loadMs(work, () => false);
+    const openMs = executor?.isOpen(work.bundle) ? 0 : isolateMs;
+    return openMs + loadMs(work, (ref) => this.#memory.has(work.bundle, ref.key));
+  }
+
+  enqueue(work: Work): void {
+    work.slot = this;
+    if (work.urgent) {
+      const at = this.#queue.findIndex((other) => !other.urgent);
+      if (at < 0) this.#queue.push(work);
+      else this.#queue.splice(at, 0, work);
+    } else this.#queue.push(work);
+    this.pump();
+  }
+
+  /**
+   * Gives away what has not begun: the first call, else the last lease, if it is worth it.
+   * @param costMs what starting it elsewhere costs (blobs to load, a process to replace)
+   */
+  yieldWork(costMs: (work: Work) => number): Work | undefined {
+    if (!this.busy && !this.#starting) return undefined;
+    const fits = (work: Work): boolean => {
+      if (work.ended || work.next > 0) return false;
+      const aheadOfItMs = this.waitMs(work.urgent) - backlogMs(work, unknownMs);
+      return this.#starting || costMs(work) < aheadOfItMs;
+    };
+    const work = this.#queue.find((one) => one.urgent && fits(one)) ?? this.#queue.findLast(fits);
+    if (work) this.#queue = this.#queue.filter((one) => one !== work);
+    return work;
+  }
+
+  /** Call after `work.ended` was set. Kills the process if it goes on computing for work that has ended. */
+  drop(): void {
+    this.#queue = this.#queue.filter((work) => !work.ended);
+    if (this.#flights.some((flight) => this.#wasted(flight))) this.#watchCancelled();
+    this.pump();
+  }
+
+  /** Takes back all that is not on the pipe. */
+  takeQueued(): Work[] {
+    const queued = this.#queue;
+    this.#queue = [];
+    return queued;
+  }
+
+  /** Drops resident shards that nothing queued needs. */
+  forget(bundle: string, refs: Iterable<LoadRef>): void {
+    const executor = this.#currentExecutor();
+    if (executor) this.#memory.forget(executor, bundle, refs, this.#inUse());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+    this.#flights = [];
+    clearTimeout(this.#cancelCheck);
+    clearTimeout(this.#downTimer);
+  }
+
+  pump(): void {
+    while (!this.#closed && !this.#starting && !this.down && !this.#options.congested()) {
+      const nowMs = performance.now();
+      if (this.#flights.length >= flightsMax) break;
+      if (this.#flights.length > 0 && this.#remainingMs(nowMs) > aheadMs) break;
+      const executor = this.#currentExecutor();
+      const items = nextFlightItems(this.#queue, (work, unit) => this.#ready(work, unit));
+      const first = items[0];
+      if (!first) {
+        if (this.#queue.length > 0) break;
+        if (this.#flights.length > 0) return;
+        this.#options.onIdle(this);
+        if (this.#queue.length > 0) continue;
+        return;
+      }
+      if (!executor || this.owner !== first.work.owner) {
+        // A process serves one owner: what is on the pipe ends first.
+        if (this.#flights.length === 0) this.#start(first.work.owner);
+        break;
+      }
+      this.#send(executor, items, nowMs);
+    }
+    this.#prefetch();
+  }
+
+  #remainingMs(nowMs: number): number {
+    return this.#flights.reduce((sum, flight, i) => sum + flight.remainingMs(nowMs, i === 0, 0), 0);
+  }
+
+  /** The live process; notices when it is another one than last time. */
+  #currentExecutor(): Executor | undefined {
+    const executor = this.#options.slot.executor;
+    if (executor !== this.#executor) {
+      this.#executor = executor;
+      this.#memory.clear();
+    }
+    return executor;
+  }
+
+  #start(owner: string): void {
+    this.#starting = true;
+    this.#options.slot.executorFor(owner).then(
+      () => {
+        this.#starting = false;
+        this.pump();
+      },
+      (error: unknown) => {
+        this.#starting = false;
+        if (this.#closed) return;
+        this.#downTimer = setTimeout(() => {
+          this.#downTimer = undefined;
+          this.pump();
+        }, downMs);
+        this.#options.onDown(this.takeQueued(), error);
+      },
+    );
+  }
+
+  /** Whether all blobs of a unit are here; starts fetching those that are not. */
+  #ready(work: Work, unit: Unit): boolean {
+    let ready = true;
+    for (const ref of work.constants) if (!this.#refReady(work, unit, ref)) ready = false;
+    for (const ref of unit.shards) if (!this.#refReady(work, unit, ref)) ready = false;
+    for (const part of unit.parts)
+      if (!(part instanceof Uint8Array) && !this.#blobReady(work, unit, part.digest)) ready = false;
+    return ready;
+  }
+
+  #refReady(work: Work, unit: Unit, ref: LoadRef): boolean {
+    if (ref.digest === undefined || this.#memory.has(work.bundle, ref.key)) return true;
+    return this.#blobReady(work, unit, ref.digest);
+  }
+
+  #blobReady(work: Work, unit: Unit, digest: string): boolean {
+    if (work.held.has(digest)) return true;
+    const cached = this.#options.blobs.peek(digest);
+    if (cached) {
+      work.held.set(digest, cached);
+      return true;
+    }
+    if (work.fetching.has(digest)) return false;
+    work.fetching.add(digest);
+    this.#options.blobs.get(digest, work.blobToken).then(
+      (bytes) => {
+        work.fetching.delete(digest);
+        if (work.ended) return;
+        work.held.set(digest, bytes);
+        work.slot?.pump();
+      },
+      (error: unknown) => {
+        work.fetching.delete(digest);
+        if (work.ended) return;
+        work.failed(unit, errorBodyOf(error), 0);
+        work.slot?.drop();
+      },
+    );
+    return false;
+  }
+
+  /** Fetches what the next units need while the executor computes. */
+  #prefetch(): void {
+    let units = 0;
+    let bytes = 0;
+    for (const work of this.#queue) {
+      for (let i = work.next; i < work.units.length; i++) {
+        const unit = work.units[i]!;
+        if (units >= prefetchUnitsMax || bytes >= prefetchBytesMax || work.ended) return;
+        units++;
+        if (unit.shards.length === 0 && unit.parts.length === 0) continue;
+        for (const ref of unit.shards)
+          if (!this.#memory.has(work.bundle, ref.key)) bytes += ref.bytes;
+        this.#ready(work, unit);
+      }
+    }
+  }
+
+  #send(executor: Executor, items: readonly FlightItem[], nowMs: number): void {
+    const { work } = items[0]!;
+    const { bundle } = work;
+    const flight = new Flight(items, nowMs);
+    this.#flights.push(flight);
+    for (const item of items) item.work.next = item.index + 1;
+    const sent = new Set(items.map((item) => item.work));
+    this.#queue = this.#queue.filter((one) => !sent.has(one) || one.next < one.units.length);
+
+    this.#memory.open(executor, work, (other) => this.#bundleInUse(other));
+    const inUse = this.#inUse();
+    for (const item of items) this.#memory.load(executor, item.work, item.work.constants, inUse);
+    for (const item of items) this.#memory.load(executor, item.work, item.unit.shards, inUse);
+    const requests = items.map((item) =>
+      resolveUnit(item.unit, (digest) => item.work.held.get(digest)!),
+    );
+    for (const item of items) release(item.work, item.unit);
+
+    executor
+      .run(bundle, requests, {
+        timeoutMs: timeoutOf(items),
+        onReply: (index, reply) => this.#replied(flight, index, reply),
+      })
+      .then(
+        () => this.#landed(executor, flight),
+        (error: unknown) => this.#crashed(executor, flight, error),
+      );
+  }
+
+  #replied(flight: Flight, index: number, reply: ExecutorReply): void {
+    if (!this.#flights.includes(flight)) return;
+    const item = flight.items[index]!;
+    flight.advance(index + 1, performance.now());
+    const { work, unit } = item;
+    if (!work.ended) {
+      const { error, fuel } = reply.header;
+      if (error) work.failed(unit, guestErrorBody(error), fuel);
+      else answer(work, unit, reply);
+      if (work.ended) this.#queue = this.#queue.filter((one) => one !== work);
+    }
+    if (this.#flights.length < flightsMax) this.pump();
+  }
+
+  /** A trip came back; a guest's error may have ended it early. */
+  #landed(executor: Executor, flight: Flight): void {
+    if (!this.#flights.includes(flight)) return;
+    this.#flights = this.#flights.filter((one) => one !== flight);
+    this.#flights[0]?.advance(this.#flights[0].done, performance.now());
+    this.#requeue(flight.items.slice(flight.done));
+    if (executor === this.#options.slot.executor)
+      this.#memory.retire(executor, flight, this.#inUse());
+    this.pump();
+  }
+
+  /** The executor died, or would not take this trip. The unit at work is what it died of. */
+  #crashed(executor: Executor, flight: Flight, error: unknown): void {
+    if (!this.#flights.includes(flight)) return;
+    const alive = this.#options.slot.executor === executor;
+    const lost = alive ? [flight] : this.#flights;
+    this.#flights = alive ? this.#flights.filter((one) => one !== flight) : [];
+    const items = lost.flatMap((one) => one.items.slice(one.done));
+    const culprit = this.#killedBy && !alive ? undefined : items[0];
+    if (!alive) this.#killedBy = undefined;
+    this.#currentExecutor();
+    if (culprit && !culprit.work.ended) culprit.work.failed(culprit.unit, errorBodyOf(error), 0);
+    this.#requeue(items);
+    this.pump();
+  }
+
+  /** Puts units that were sent in vain back to the front, in order. */
+  #requeue(items: readonly FlightItem[]): void {
+    const works = new Set<Work>();
+    for (const { work, index } of items) {
+      if (work.ended) continue;
+      work.next = Math.min(work.next, index);
+      works.add(work);
+    }
+    this.#queue = this.#queue.filter((work) => !work.ended && !works.has(work));
+    this.#queue.unshift(...works);
+  }
+
+  #wasted(flight: Flight): boolean {
+    return flight.items.some((item, i) => i >= flight.done && item.work.ended);
+  }
+
+  #watchCancelled(): void {
+    this.#cancelCheck ??= setTimeout(() => {
+      this.#cancelCheck = undefined;
+      const current = this.#flights[0]?.current;
+      if (current?.work.ended) {
+        this.#killedBy = new GridError("job-cancelled", "the work was cancelled");
+        this.#options.slot.restart(this.#killedBy);
+      } else if (this.#flights.some((flight) => this.#wasted(flight))) this.#watchCancelled();
+    }, cancelGraceMs);
+  }
+
+  #bundleInUse(bundle: string): boolean {
+    return (
+      this.#queue.some((work) => work.bundle === bundle) ||
+      this.#flights.some((flight) => flight.items[0]!.work.bundle === bundle)
+    );
+  }
+
+  /** What must not be evicted: needed by a trip under way or by anything queued. Worked out only when asked. */
+  #inUse(): (key: string) => boolean {
+    let needed: Set<string> | undefined;
+    const collect = (): Set<string> => {
+      const keys = new Set<string>();
+      const add = (work: Work, unit: Unit): void => {
+        for (const ref of unit.shards) keys.add(ref.key);
+        for (const ref of work.constants) keys.add(ref.key);
+      };
+      for (const flight of this.#flights)
+        for (const { work, unit } of flight.items) add(work, unit);
+      for (const work of this.#queue)
+        for (let i = work.next; i < work.units.length; i++) add(work, work.units[i]!);
+      return keys;
+    };
+    return (key) => {
+      needed ??= collect();
+      return needed.has(key);
+    };
+  }
+}
+
+function loadMs(work: Work, resident: (ref: LoadRef) => boolean): number {
+  let bytes = 0;
+  let former: LoadRef | undefined;
+  for (const unit of work.units) {
+    for (const ref of unit.shards) {
+      // Tasks that are slices of one shard follow each other.
+      if (ref !== former && !resident(ref)) bytes += ref.bytes;
+      former = ref;
+    }
+  }
+  return (bytes / (1024 * 1024)) * loadMsPerMb;
+}
+
+/** A reply that does not have its entry's shape fails the work like any other bad output. */
+function answer(work: Work, unit: Unit, reply: ExecutorReply): void {
+  try {
+    work.answered(unit, reply);
+  } catch (error) {
+    work.failed(unit, errorBodyOf(error), reply.header.fuel);
+  }
+}
+
+/** Blobs on the pipe need not be held here; should one be needed again, the cache has it or it is fetched again. */
+function release(work: Work, unit: Unit): void {
+  if (work.next >= work.units.length) work.held.clear();
+  if (work.held.size === 0) return;
+  for (const { digest } of unit.shards) if (digest !== undefined) work.held.delete(digest);
+  for (const part of unit.parts) if (!(part instanceof Uint8Array)) work.held.delete(part.digest);
+}
+
+/**
+ * The wall clock is a backstop behind fuel, for one task. A call that carries a run of tasks gets more, but not so much
+ * that a hostile one holds the slot for long.
+ */
+function timeoutOf(items: readonly FlightItem[]): number {
+  const { work, unit } = items[0]!;
+  return work.timeoutMs * Math.min(unit.hi - unit.lo, 4);
+}

@@ -1,0 +1,344 @@
+import { LRUCache } from "lru-cache";
+import { GridError } from "../protocol/errors.ts";
+import type { GatewayToRunner, RunnerJob } from "../protocol/gateway-to-runner.ts";
+import { inlineBytesMax, leaseMs } from "../protocol/limits.ts";
+import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
+import type { ExecutorPool } from "../sandbox/pool.ts";
+import type { BlobClient } from "./blob-client.ts";
+import { CallWork } from "./call-work.ts";
+import { JobLoader, type LoadedJob } from "./job-loader.ts";
+import { LeaseWork } from "./lease-work.ts";
+import type { RunnerLog } from "./log.ts";
+import type { CallMessage, RunMessage, WelcomeMessage } from "./messages.ts";
+import { errorBodyOf } from "./outputs.ts";
+import { LeaseReport } from "./results.ts";
+import { Slot } from "./slot.ts";
+import { unitsOf } from "./units.ts";
+import { learnMs, type Work } from "./work.ts";
+
+export interface SupervisorOptions {
+  pool: ExecutorPool;
+  blobs: BlobClient;
+  send: (message: RunnerToGateway, payloads?: Uint8Array[]) => void;
+  /** The socket is full. */
+  congested: () => boolean;
+  log: RunnerLog;
+  /** Raw shard bytes resident in one executor. Default 256 MB. */
+  residentBytesMax?: number;
+  /** Isolates open in one executor. Default 8. */
+  bundlesMax?: number;
+}
+
+interface HeldLease {
+  id: string;
+  job: string;
+  report: LeaseReport;
+  work?: LeaseWork;
+}
+
+interface KnownJob {
+  job: RunnerJob;
+  loaded?: LoadedJob;
+  loading?: Promise<LoadedJob>;
+}
+
+/** Leases a slot may queue: the gateway sends a few a slot, more is a fault and goes back. */
+const leasesPerSlotMax = 64;
+const callsMax = 1024;
+
+/**
+ * Takes the gateway's messages, places leases and calls on executor slots, and keeps leases alive.
+ *
+ * A lease: arrived → (its job's manifest and bundle fetched) → queued in a slot → results sent → ended. Whatever
+ * happens, exactly one thing ends it: its last result, `failed`, `released`, or the gateway's own cancel or loss.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #loader: JobLoader;
+  readonly #slots: Slot[];
+  readonly #jobs = new Map<string, KnownJob>();
+  readonly #leases = new Map<string, HeldLease>();
+  readonly #calls = new Map<string, CallWork | undefined>();
+  readonly #callMs = new LRUCache<string, number>({ max: 1000 });
+  /** Where (job, entry, lo) ran last: code there is warm, and for iterative jobs the shards are. */
+  readonly #lastSlot = new LRUCache<string, Slot>({ max: 10_000 });
+  #inlineBytesMax = inlineBytesMax;
+  #renewal: NodeJS.Timeout | undefined;
+  #draining = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#loader = new JobLoader(options.blobs);
+    this.#slots = options.pool.slots.map(
+      (slot) =>
+        new Slot({
+          slot,
+          blobs: options.blobs,
+          residentBytesMax: options.residentBytesMax ?? 256 * 1024 * 1024,
+          bundlesMax: options.bundlesMax ?? 8,
+          congested: () => this.#draining || options.congested(),
+          onIdle: (idle) => this.#steal(idle),
+          onDown: (works, error) => this.#slotDown(works, error),
+        }),
+    );
+  }
+
+  get busy(): number {
+    return this.#slots.filter((slot) => slot.busy).length;
+  }
+
+  get leases(): number {
+    return this.#leases.size;
+  }
+
+  /** A session begins. */
+  welcome(welcome: WelcomeMessage): void {
+    this.#draining = false;
+    this.#inlineBytesMax = welcome.inlineBytesMax || inlineBytesMax;
+    clearInterval(this.#renewal);
+    // From a timer of its own: however long a task computes in its process, this one stays free to renew.
+    this.#renewal = setInterval(() => this.#renew(), (welcome.leaseMs || leaseMs) / 3);
+  }
+
+  message(message: GatewayToRunner, payloads: Uint8Array[]): void {
+    switch (message.type) {
+      case "job":
+        this.#jobs.set(message.job.id, { job: message.job });
+        void this.#load(this.#jobs.get(message.job.id)!).catch(() => {});
+        return;
+      case "forget":
+        this.#forget(message.job);
+        return;
+      case "run":
+        this.#run(message, payloads);
+        return;
+      case "cancel":
+        this.#cancelLeases(message.leases);
+        return;
+      case "call":
+        this.#call(message, payloads[0] ?? new Uint8Array(0));
+        return;
+      case "cancelCall":
+        this.#calls.get(message.call)?.cancel();
+        this.#calls.delete(message.call);
+        for (const slot of this.#slots) slot.drop();
+        return;
+      default:
+      // Others are the session's own, or of a later protocol.
+    }
+  }
+
+  /** The session ended, and with it everything it asked for. Executors stay, with what they hold. */
+  lost(): void {
+    clearInterval(this.#renewal);
+    this.#cancelLeases([...this.#leases.keys()]);
+    for (const call of this.#calls.values()) call?.cancel();
+    this.#calls.clear();
+    for (const slot of this.#slots) slot.drop();
+    this.#jobs.clear();
+  }
+
+  /** The socket has room again. */
+  pump(): void {
+    for (const slot of this.#slots) slot.pump();
+  }
+
+  /**
+   * Hands back what has not begun, waits for what computes, at most `timeoutMs`, and hands back the rest. Until the
+   * next session nothing is begun.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    this.#options.send({ type: "draining" });
+    for (const slot of this.#slots) {
+      for (const work of slot.takeQueued()) {
+        if (work.next === 0)
+          this.#giveBack(work, new GridError("shutting-down", "the runner is draining"));
+      }
+    }
+    for (const { report, work } of [...this.#leases.values()]) if (!work) report.release();
+    const end = performance.now() + timeoutMs;
+    while (this.busy > 0 && performance.now() < end) await pause(5);
+    for (const { work } of [...this.#leases.values()]) work?.release();
+    // What is being stored as blobs may still end in time.
+    while (this.#leases.size > 0 && performance.now() < end) await pause(5);
+  }
+
+  close(): void {
+    clearInterval(this.#renewal);
+    for (const { report } of [...this.#leases.values()]) report.cancel();
+    for (const slot of this.#slots) slot.close();
+  }
+
+  #renew(): void {
+    if (this.#leases.size > 0)
+      this.#options.send({ type: "renew", leases: [...this.#leases.keys()] });
+  }
+
+  async #load(known: KnownJob): Promise<LoadedJob> {
+    if (known.loaded) return known.loaded;
+    known.loading ??= this.#loader.load(known.job).then(
+      (loaded) => {
+        known.loaded = loaded;
+        return loaded;
+      },
+      (error: unknown) => {
+        delete known.loading;
+        throw error;
+      },
+    );
+    return known.loading;
+  }
+
+  #run(run: RunMessage, payloads: Uint8Array[]): void {
+    const known = this.#jobs.get(run.job);
+    const { send } = this.#options;
+    if (!known || this.#draining || this.#leases.size >= this.#slots.length * leasesPerSlotMax) {
+      send({ type: "released", leases: [run.lease] });
+      return;
+    }
+    const report = new LeaseReport(
+      run.lease,
+      run.hi,
+      {
+        inlineBytesMax: this.#inlineBytesMax,
+        send,
+        put: (digest, bytes) => this.#options.blobs.put(digest, known.job.blobToken, bytes),
+      },
+      () => this.#leases.delete(run.lease),
+    );
+    const held: HeldLease = { id: run.lease, job: run.job, report };
+    this.#leases.set(run.lease, held);
+    if (known.loaded) {
+      this.#admit(held, run, payloads, known.loaded);
+      return;
+    }
+    this.#load(known).then(
+      (loaded) => this.#admit(held, run, payloads, loaded),
+      (error: unknown) => report.fail(run.lo, errorBodyOf(error)),
+    );
+  }
+
+  #admit(held: HeldLease, run: RunMessage, payloads: Uint8Array[], loaded: LoadedJob): void {
+    if (this.#leases.get(held.id) !== held) return;
+    const { context, source } = loaded;
+    try {
+      const units = unitsOf(context, run, payloads);
+      held.work = new LeaseWork(run, context, source, units, held.report);
+    } catch (error) {
+      held.report.fail(run.lo, errorBodyOf(error));
+      return;
+    }
+    const name = `${run.job} ${run.entry} ${run.lo}`;
+    const slot = this.#place(held.work, this.#lastSlot.get(name));
+    this.#lastSlot.set(name, slot);
+  }
+
+  #call(message: CallMessage, input: Uint8Array): void {
+    const { blobs, send } = this.#options;
+    const { call, bundle, blobToken } = message;
+    if (this.#draining || this.#calls.size >= callsMax) {
+      const error = this.#draining
+        ? new GridError("shutting-down", "the runner is draining")
+        : new GridError("queue-full", `the runner has ${callsMax} calls waiting`);
+      send({ type: "callFailed", call, fuel: 0, error: error.toBody() });
+      return;
+    }
+    const link = {
+      send,
+      expectedMs: (of: string) => this.#callMs.get(of),
+      learn: (of: string, ms: number) => this.#callMs.set(of, learnMs(this.#callMs.get(of), ms)),
+      ended: (id: string) => this.#calls.delete(id),
+    };
+    const source = blobs.peek(bundle);
+    const constants = this.#loader.constantsNow(message.uses);
+    if (source && constants) {
+      const work = new CallWork(message, input, source, constants, link);
+      this.#calls.set(call, work);
+      this.#place(work);
+      return;
+    }
+    this.#calls.set(call, undefined);
+    Promise.all([
+      blobs.get(bundle, blobToken),
+      this.#loader.constants(message.uses, blobToken),
+    ]).then(
+      ([bytes, bound]) => {
+        if (!this.#calls.has(call)) return;
+        const work = new CallWork(message, input, bytes, bound, link);
+        this.#calls.set(call, work);
+        this.#place(work);
+      },
+      (error: unknown) => {
+        if (this.#calls.delete(call))
+          send({ type: "callFailed", call, fuel: 0, error: errorBodyOf(error) });
+      },
+    );
+  }
+
+  /** Where it would start first, counting the wait, what is missing there, and a touch of habit. */
+  #place(work: Work, last?: Slot): Slot {
+    let best = this.#slots[0]!;
+    let bestMs = Number.POSITIVE_INFINITY;
+    for (const slot of this.#slots) {
+      const habitMs = slot === last ? -0.5 : 0;
+      const downMs = slot.down ? 1_000 : 0;
+      const ms = slot.waitMs(work.urgent) + slot.startMs(work) + habitMs + downMs;
+      if (ms < bestMs) {
+        best = slot;
+        bestMs = ms;
+      }
+    }
+    best.enqueue(work);
+    return best;
+  }
+
+  #steal(idle: Slot): void {
+    for (const donor of this.#slots) {
+      if (donor === idle) continue;
+      const work = donor.yieldWork((one) => idle.startMs(one));
+      if (!work) continue;
+      idle.enqueue(work);
+      return;
+    }
+  }
+
+  #cancelLeases(ids: readonly string[]): void {
+    for (const id of ids) {
+      const held = this.#leases.get(id);
+      if (held?.work) held.work.cancel();
+      else held?.report.cancel();
+    }
+    for (const slot of this.#slots) slot.drop();
+  }
+
+  #forget(id: string): void {
+    const known = this.#jobs.get(id);
+    this.#jobs.delete(id);
+    this.#cancelLeases(
+      [...this.#leases.values()].filter(({ job }) => job === id).map((one) => one.id),
+    );
+    const context = known?.loaded?.context;
+    if (!known || !context) return;
+    const shared = [...this.#jobs.values()].some(
+      ({ job }) =>
+        job.bundle === known.job.bundle && job.manifest?.digest === known.job.manifest?.digest,
+    );
+    if (shared) return;
+    for (const slot of this.#slots) slot.forget(known.job.bundle, context.shards);
+  }
+
+  #slotDown(works: Work[], error: unknown): void {
+    this.#options.log.error({ err: error }, "an executor process does not start");
+    for (const work of works) this.#giveBack(work, error);
+  }
+
+  #giveBack(work: Work, reason: unknown): void {
+    if (work instanceof LeaseWork) work.release();
+    else work.failed(work.units[0]!, errorBodyOf(reason), 0);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
