@@ -6,6 +6,7 @@ import { eventsKeptMax } from "../../../protocol/limits.ts";
 import { Listeners } from "../listeners.ts";
 import { type StoreLog, silentLog } from "../log.ts";
 import type { Store } from "../port.ts";
+import { requestIds } from "../request-ids.ts";
 import type { ActiveJob } from "./active-job.ts";
 import { openFileBlobs } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
@@ -72,7 +73,7 @@ export async function openEmbeddedStore({
       listeners: jobListeners,
       removeJob,
       garbageMade: () => garbage.wake(),
-      newToken: () => newId("token", clock()),
+      newToken: requestIds(`${newId("token", clock())}.`),
     }),
     events: new EmbeddedEvents({ active, reader, journal, listeners: eventListeners, insertNow }),
     async ping() {

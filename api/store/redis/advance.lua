@@ -1,0 +1,31 @@
+-- args: request, from, stage, number, tasks, metrics ("" for none), dropped stages…
+-- -> "lost" | "advanced" | "garbage" (advanced, and large dropped stages are to be collected)
+local chunksDroppedMax = 64
+
+verb('advance', function(job, args)
+  local request, from, stage, number, tasks, metrics = unpack(args, 1, 6)
+  local status, current, currentTasks, done = unpack(redis.call('HMGET', job, 'status', 'number', 'tasks', 'done'))
+  if not status or ended(status) or current ~= from or tonumber(done) < tonumber(currentTasks) then
+    return 'lost', false
+  end
+  redis.call('HSET', job, 'stage', stage, 'number', number, 'tasks', tasks, 'done', 0, 'outputs', 0, 'bytes', 0,
+    'stageFuel', 0)
+  if metrics ~= '' then
+    redis.call('HSET', job, 'metrics', metrics)
+  end
+  clearTasks(job)
+  if tonumber(tasks) > 0 then
+    addPending(job .. ':pending', 0, tonumber(tasks), 0)
+  end
+  local reply = 'advanced'
+  for at = 7, #args do
+    if redis.call('SREM', job .. ':stages', args[at]) == 1 then
+      if not deleteOutputs(job, args[at], chunksDroppedMax) then
+        redis.call('SADD', job .. ':garbage', args[at])
+        reply = 'garbage'
+      end
+    end
+  end
+  changed(job, request)
+  return reply, true
+end)

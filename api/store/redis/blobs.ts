@@ -1,0 +1,47 @@
+import { Readable } from "node:stream";
+import type { Digest } from "../../../protocol/digest.ts";
+import type { BlobStore } from "../port.ts";
+import type { Connection } from "./connection.ts";
+import { blobKey } from "./keys.ts";
+
+/** From this size on it is cheaper to ask first whether the blob is there than to send it for nothing. */
+const askFirstBytes = 16 * 1024;
+const streamChunkBytes = 1024 * 1024;
+const removalsMax = 256;
+
+/** Blobs as strings, spread over the cluster by their digests. */
+export function redisBlobs(connection: Connection): BlobStore {
+  async function has(digest: Digest): Promise<boolean> {
+    return (await connection.text("exists", blobKey(digest))) === 1;
+  }
+
+  async function put(digest: Digest, bytes: Uint8Array): Promise<"stored" | "exists"> {
+    if (bytes.byteLength >= askFirstBytes && (await has(digest))) return "exists";
+    const reply = await connection.text("set", blobKey(digest), bytes, "NX");
+    return reply === null ? "exists" : "stored";
+  }
+
+  async function get(digest: Digest): Promise<Buffer | undefined> {
+    return ((await connection.bytes("get", blobKey(digest))) as Buffer | null) ?? undefined;
+  }
+
+  async function stream(digest: Digest): Promise<{ bytes: number; body: Readable } | undefined> {
+    const key = blobKey(digest);
+    const bytes = (await connection.text("strlen", key)) as number;
+    if (bytes === 0 && !(await has(digest))) return undefined;
+    async function* slices() {
+      for (let at = 0; at < bytes; at += streamChunkBytes)
+        yield (await connection.bytes("getrange", key, at, at + streamChunkBytes - 1)) as Buffer;
+    }
+    return { bytes, body: Readable.from(slices(), { objectMode: false }) };
+  }
+
+  async function remove(digests: readonly Digest[]): Promise<void> {
+    for (let at = 0; at < digests.length; at += removalsMax) {
+      const slice = digests.slice(at, at + removalsMax);
+      await Promise.all(slice.map((digest) => connection.text("unlink", blobKey(digest))));
+    }
+  }
+
+  return { put, get, stream, has, remove };
+}

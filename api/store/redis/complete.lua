@@ -1,0 +1,108 @@
+-- args: request, completions, then for each: token, lo, hi, bytes, fuel, outputs, then for each output: "level:chunk",
+-- index, packed ("I…" inline, "L<digest> …" a blob)
+-- -> lines: results ("a" accepted, "l" late, "s" stale), redundant tokens, stage, done, tasks, finished ("1"),
+--    outputs, bytes and fuel of the stage
+local function storeOutputs(job, stage, args, at, count)
+  local index = job .. ':out:' .. stage
+  local seen = {}
+  for output = 0, count - 1 do
+    local chunk, field, packed = args[at + output * 3], args[at + output * 3 + 1], args[at + output * 3 + 2]
+    redis.call('HSET', index .. ':' .. chunk, field, packed)
+    if not seen[chunk] then
+      seen[chunk] = true
+      local level, number = chunk:match('^(%d+):(%d+)$')
+      redis.call('ZADD', index, int(tonumber(level) * levelSpan + tonumber(number)), chunk)
+    end
+    if packed:byte(1) == 76 then
+      redis.call('SADD', job .. ':large', packed:match('^L(%S+)'))
+    end
+  end
+  if count > 0 then
+    redis.call('SADD', job .. ':stages', stage)
+  end
+end
+
+-- Moves the front of the lease's claim. Returns "a", "l" or "s", and whether tasks are pending again.
+local function answer(job, token, lo, hi, redundant)
+  local id = readLease(job, token)
+  if not id or lo >= hi then
+    return 's'
+  end
+  local claim = readClaim(job, id)
+  if not claim then
+    return 'l'
+  end
+  if hi > claim.hi or lo > claim.front then
+    return 's'
+  end
+  if hi <= claim.front then
+    return 'l'
+  end
+  if lo < claim.front then
+    -- Part of it is new, but outputs of a run are not cut: the holder cannot answer the rest in order any more.
+    local _, _, requeued = detach(job, token, false)
+    return 'l', requeued
+  end
+  if hi < claim.hi then
+    claim.front = hi
+    writeClaim(job, claim)
+    return 'a'
+  end
+  redis.call('HDEL', job .. ':claims', id)
+  redis.call('ZREM', job .. ':single', id)
+  dropLease(job, token)
+  for _, other in ipairs(claim.tokens) do
+    if other ~= token then
+      table.insert(redundant, other)
+    end
+  end
+  return 'a'
+end
+
+verb('complete', function(job, args)
+  local number, tasks, done = unpack(redis.call('HMGET', job, 'number', 'tasks', 'done'))
+  local results, redundant, requeued = {}, {}, false
+  local added, outputs, bytes, fuel = 0, 0, 0, 0
+  local at = 3
+  for _ = 1, tonumber(args[2]) do
+    local lo, hi, count = tonumber(args[at + 1]), tonumber(args[at + 2]), tonumber(args[at + 5])
+    local result, again = answer(job, args[at], lo, hi, redundant)
+    if result == 'a' then
+      added = added + hi - lo
+      outputs = outputs + count
+      bytes = bytes + tonumber(args[at + 3])
+      fuel = fuel + tonumber(args[at + 4])
+      storeOutputs(job, number, args, at + 6, count)
+    end
+    requeued = requeued or again
+    table.insert(results, result)
+    at = at + 6 + count * 3
+  end
+  local finished = '0'
+  if added > 0 then
+    done = redis.call('HINCRBY', job, 'done', int(added))
+    redis.call('HINCRBY', job, 'tasksDone', int(added))
+    redis.call('HINCRBY', job, 'outputs', int(outputs))
+    redis.call('HINCRBY', job, 'bytes', int(bytes))
+    redis.call('HINCRBYFLOAT', job, 'stageFuel', string.format('%.17g', fuel))
+    redis.call('HINCRBYFLOAT', job, 'fuel', string.format('%.17g', fuel))
+    finished = done >= tonumber(tasks) and '1' or '0'
+    done = int(done)
+  end
+  if requeued then
+    changed(job, args[1])
+  end
+  local totals = finished == '1' and redis.call('HMGET', job, 'outputs', 'bytes', 'stageFuel') or { '0', '0', '0' }
+  local reply = table.concat({
+    table.concat(results),
+    table.concat(redundant, ' '),
+    number or '-1',
+    done or '0',
+    tasks or '0',
+    finished,
+    totals[1],
+    totals[2],
+    totals[3],
+  }, '\n')
+  return reply, added > 0 or requeued
+end)

@@ -1,0 +1,299 @@
+import { LRUCache } from "lru-cache";
+import type { Digest } from "../../../protocol/digest.ts";
+import { GridError } from "../../../protocol/errors.ts";
+import {
+  endedStatuses,
+  type JobSpec,
+  type JobState,
+  type JobStatus,
+  type Output,
+  type Stage,
+} from "../../../protocol/job.ts";
+import type { CompleteOutcome, Completion, JobStore, Lease, LeaseRequest } from "../port.ts";
+import type { Argument, Connection } from "./connection.ts";
+import { activeKey, garbageKey, jobKey } from "./keys.ts";
+import type { Notices } from "./notices.ts";
+import { chunkOf, packOutput } from "./output-codec.ts";
+import { type OutputSelection, readOutputs } from "./outputs.ts";
+
+/** A creator that died between its two writes leaves an id without a job; after so long, nobody is in between. */
+const orphanAfterMs = 60_000;
+const specsKeptChars = 16 * 1024 * 1024;
+
+const facts = [
+  "status",
+  "stage",
+  "done",
+  "tasksDone",
+  "fuel",
+  "metrics",
+  "error",
+  "resultStage",
+  "startedAtMs",
+  "endedAtMs",
+] as const;
+
+export interface RedisJobsOptions {
+  connection: Connection;
+  notices: Notices;
+  /** A new id for a request, so that it may be sent again when its reply is lost. */
+  newRequest: () => string;
+  clock: () => number;
+}
+
+/** Jobs in Redis: each verb is one server-side function (the .lua files), on keys of one slot. */
+export class RedisJobs implements JobStore {
+  readonly #connection: Connection;
+  readonly #notices: Notices;
+  readonly #newRequest: () => string;
+  readonly #clock: () => number;
+  readonly #specs = new LRUCache<string, JobSpec>({ maxSize: specsKeptChars });
+
+  constructor(options: RedisJobsOptions) {
+    this.#connection = options.connection;
+    this.#notices = options.notices;
+    this.#newRequest = options.newRequest;
+    this.#clock = options.clock;
+  }
+
+  async create(spec: JobSpec, stage: Stage): Promise<"created" | "exists"> {
+    // Active first: a job that is in no list would never be worked on, an id without a job is dropped by readers.
+    await this.#connection.text("hset", activeKey, spec.id, this.#clock());
+    const outcome = await this.#call("create", spec.id, [
+      JSON.stringify(spec),
+      JSON.stringify(stage),
+      stage.number,
+      stage.tasks,
+    ]);
+    this.#notices.jobChanged(spec.id);
+    return outcome as "created" | "exists";
+  }
+
+  async read(id: string): Promise<JobState | undefined> {
+    const key = jobKey(id);
+    const [spec, values] = await Promise.all([
+      this.#specs.get(id) ?? this.#readSpec(id),
+      this.#connection.text("hmget", key, ...facts) as Promise<(string | null)[]>,
+    ]);
+    const [status, stage, done, tasksDone, fuel, metrics, error, resultStage, started, ended] =
+      values;
+    if (!spec || !status) return undefined;
+    return {
+      spec,
+      status: status as JobStatus,
+      stage: JSON.parse(stage!) as Stage,
+      done: Number(done),
+      tasksDone: Number(tasksDone),
+      fuel: Number(fuel),
+      ...(metrics && { metrics: JSON.parse(metrics) as Record<string, number | null> }),
+      ...(error && { error: JSON.parse(error) as NonNullable<JobState["error"]> }),
+      ...(resultStage && { resultStage: Number(resultStage) }),
+      ...(started && { startedAtMs: Number(started) }),
+      ...(ended && { endedAtMs: Number(ended) }),
+    };
+  }
+
+  async #readSpec(id: string): Promise<JobSpec | undefined> {
+    const text = (await this.#connection.text("hget", jobKey(id), "spec")) as string | null;
+    if (text === null) return undefined;
+    const spec = JSON.parse(text) as JobSpec;
+    this.#specs.set(id, spec, { size: text.length });
+    return spec;
+  }
+
+  async active(): Promise<string[]> {
+    const pairs = (await this.#connection.text("hgetall", activeKey)) as Record<string, string>;
+    const entries = Object.entries(pairs);
+    const statuses = (await Promise.all(
+      entries.map(([id]) => this.#connection.text("hget", jobKey(id), "status")),
+    )) as (JobStatus | null)[];
+    const ids: string[] = [];
+    const leftovers: string[] = [];
+    entries.forEach(([id, madeAtMs], i) => {
+      const status = statuses[i]!;
+      if (status === null) {
+        if (this.#clock() - Number(madeAtMs) > orphanAfterMs) leftovers.push(id);
+      } else if (endedStatuses.has(status)) leftovers.push(id);
+      else ids.push(id);
+    });
+    if (leftovers.length > 0) await this.#connection.text("hdel", activeKey, ...leftovers);
+    return ids;
+  }
+
+  async lease(id: string, request: LeaseRequest): Promise<Lease[]> {
+    const { holder, leases, tasksMax, prefer = [], preferOnly, leaseMs, nowMs } = request;
+    const deadlineMs = nowMs + leaseMs;
+    const copyBefore = request.backupAfterMs === undefined ? "" : nowMs - request.backupAfterMs;
+    const reply = await this.#call("lease", id, [
+      holder,
+      leases,
+      tasksMax,
+      nowMs,
+      deadlineMs,
+      copyBefore,
+      preferOnly ? "1" : "0",
+      ...prefer.flat(),
+    ]);
+    if (reply === "") return [];
+    const [stage, ...lines] = reply.split("\n");
+    return lines.map((line) => {
+      const [token, lo, hi, attempt, backup] = line.split(" ") as [
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
+      return {
+        job: id,
+        stage: Number(stage),
+        lo: Number(lo),
+        hi: Number(hi),
+        token,
+        attempt: Number(attempt),
+        deadlineMs,
+        backup: backup === "1",
+      };
+    });
+  }
+
+  async complete(id: string, completions: readonly Completion[]): Promise<CompleteOutcome> {
+    const args: Argument[] = [completions.length];
+    for (const completion of completions) pushCompletion(args, completion);
+    const reply = await this.#call("complete", id, args);
+    const [results, redundant, stage, done, tasks, finished, outputs, bytes, fuel] =
+      reply.split("\n");
+    const outcome: CompleteOutcome = {
+      results: [...results!].map((letter) =>
+        letter === "a" ? "accepted" : letter === "l" ? "late" : "stale",
+      ),
+      redundant: redundant === "" ? [] : redundant!.split(" "),
+      stage: Number(stage),
+      done: Number(done),
+      tasks: Number(tasks),
+      finished: finished === "1",
+    };
+    if (!outcome.finished) return outcome;
+    const summary = { outputs: Number(outputs), bytes: Number(bytes), fuel: Number(fuel) };
+    return { ...outcome, summary };
+  }
+
+  async release(
+    id: string,
+    tokens: readonly string[],
+    { penalty, attemptsMax }: { penalty: boolean; attemptsMax: number },
+  ): Promise<"released" | "exhausted"> {
+    const args = [penalty ? "1" : "0", attemptsMax, ...tokens];
+    const outcome = await this.#call("release", id, args);
+    this.#notices.jobChanged(id);
+    return outcome as "released" | "exhausted";
+  }
+
+  async renew(id: string, tokens: readonly string[], deadlineMs: number): Promise<string[]> {
+    const gone = await this.#call("renew", id, [deadlineMs, ...tokens]);
+    return gone === "" ? [] : gone.split(" ");
+  }
+
+  async expire(
+    id: string,
+    nowMs: number,
+    attemptsMax: number,
+  ): Promise<{ requeued: number; exhausted: boolean }> {
+    const reply = await this.#call("expire", id, [nowMs, attemptsMax]);
+    const [requeued, exhausted] = reply.split(" ");
+    if (requeued !== "0") this.#notices.jobChanged(id);
+    return { requeued: Number(requeued), exhausted: exhausted === "1" };
+  }
+
+  async advance(
+    id: string,
+    from: number,
+    next: Stage,
+    { drop, metrics }: { drop: readonly number[]; metrics?: Record<string, number | null> },
+  ): Promise<"advanced" | "lost"> {
+    const outcome = await this.#call("advance", id, [
+      from,
+      JSON.stringify(next),
+      next.number,
+      next.tasks,
+      metrics ? JSON.stringify(metrics) : "",
+      ...drop,
+    ]);
+    if (outcome === "lost") return "lost";
+    this.#notices.jobChanged(id);
+    // What is left when this process dies goes with the job.
+    if (outcome === "garbage") this.#collect(id).catch(() => {});
+    return "advanced";
+  }
+
+  async setStatus(
+    id: string,
+    status: JobStatus,
+    {
+      nowMs,
+      error,
+      resultStage,
+    }: { nowMs: number; error?: JobState["error"]; resultStage?: number },
+  ): Promise<"changed" | "already"> {
+    const outcome = await this.#call("set_status", id, [
+      status,
+      nowMs,
+      error ? JSON.stringify(error) : "",
+      resultStage ?? "",
+    ]);
+    if (outcome === "already") return "already";
+    if (endedStatuses.has(status)) await this.#connection.text("hdel", activeKey, id);
+    this.#notices.jobChanged(id);
+    return "changed";
+  }
+
+  outputs(id: string, stage: number, select: OutputSelection = {}): Promise<Output[]> {
+    return readOutputs(this.#connection, id, stage, select);
+  }
+
+  async remove(id: string): Promise<Digest[]> {
+    // Noted first, so that whoever opens the store next finishes what this process may not.
+    await this.#connection.text("sadd", garbageKey, id);
+    const [outcome, ...large] = (await this.#call("remove", id, [])).trimEnd().split(" ");
+    if (outcome === "removed") await this.#collect(id);
+    await this.#connection.text("srem", garbageKey, id);
+    return large;
+  }
+
+  /** Finishes removals that another process began. */
+  async collectGarbage(): Promise<void> {
+    for (const id of (await this.#connection.text("smembers", garbageKey)) as string[])
+      await this.remove(id);
+  }
+
+  watch(listener: (id: string) => void): () => void {
+    return this.#notices.watchJobs(listener);
+  }
+
+  async #collect(id: string): Promise<void> {
+    while ((await this.#call("collect", id, [])) === "more");
+  }
+
+  #call(
+    name: Parameters<Connection["call"]>[0],
+    id: string,
+    args: readonly Argument[],
+  ): Promise<string> {
+    return this.#connection.call(name, jobKey(id), [this.#newRequest(), ...args]);
+  }
+}
+
+function pushCompletion(args: Argument[], { token, lo, hi, outputs }: Completion): void {
+  let bytes = 0;
+  let fuel = 0;
+  for (const output of outputs) {
+    bytes += output.bytes;
+    fuel += output.fuel;
+  }
+  // A number that the server cannot add would fail half-way through the transition.
+  if (!Number.isSafeInteger(bytes) || !Number.isFinite(fuel))
+    throw new GridError("bad-request", `outputs of tasks [${lo}, ${hi}) do not add up`);
+  args.push(token, lo, hi, bytes, fuel, outputs.length);
+  for (const output of outputs)
+    args.push(`${output.level}:${chunkOf(output.index)}`, output.index, packOutput(output));
+}

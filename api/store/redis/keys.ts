@@ -1,0 +1,22 @@
+/** The hash tag keeps all keys of a job in one slot. The other keys of a job are named in shared.lua. */
+export function jobKey(id: string): string {
+  return `sg:{${id}}`;
+}
+
+export function eventsKey(id: string): string {
+  return `${jobKey(id)}:events`;
+}
+
+/** Hash: id of a job that has not ended -> when it was made. Written before the job and cleared after it ended. */
+export const activeKey = "sg:active";
+/** Set: ids of removed jobs whose outputs are still being deleted. */
+export const garbageKey = "sg:garbage";
+export const jobsChannel = "sg:jobs";
+
+export function blobKey(digest: string): string {
+  return `sg:blob:${digest}`;
+}
+
+export function secretKey(name: string): string {
+  return `sg:secret:${name}`;
+}

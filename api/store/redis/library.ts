@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+
+/** One file per verb; shared.lua first. */
+const files = [
+  "shared",
+  "create",
+  "lease",
+  "complete",
+  "release",
+  "renew",
+  "expire",
+  "advance",
+  "set-status",
+  "remove",
+  "collect",
+  "append",
+  "outputs",
+];
+
+/** The number goes up with every change that an older process could not live with. */
+const libraryName = "sparegrid_1";
+
+export type FunctionName =
+  | "create"
+  | "lease"
+  | "complete"
+  | "release"
+  | "renew"
+  | "expire"
+  | "advance"
+  | "set_status"
+  | "remove"
+  | "collect"
+  | "append"
+  | "outputs";
+
+export function serverName(name: FunctionName): string {
+  return `${libraryName}_${name}`;
+}
+
+/** The source of the server-side function library (Redis 7 Functions). Each file is a scope of its own. */
+export function librarySource(): string {
+  const [shared, ...verbs] = files.map((file) =>
+    readFileSync(new URL(`./${file}.lua`, import.meta.url), "utf8"),
+  );
+  const scopes = verbs.map((source) => `do\n${source}\nend\n`);
+  return `#!lua name=${libraryName}\n${shared}\n${scopes.join("")}`;
+}

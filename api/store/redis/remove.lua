@@ -1,0 +1,12 @@
+-- Forgets an ended job but for its outputs and large digests, which `collect` deletes bit by bit.
+-- args: request -> "kept" (it has not ended) | "removed" and the digests of large outputs, separated by spaces
+verb('remove', function(job)
+  local status = redis.call('HGET', job, 'status')
+  if status and not ended(status) then
+    return 'kept', false
+  end
+  redis.call('SUNIONSTORE', job .. ':garbage', job .. ':garbage', job .. ':stages')
+  redis.call('UNLINK', job, job .. ':stages', job .. ':events', job .. ':replies', job .. ':replied')
+  clearTasks(job)
+  return 'removed ' .. table.concat(redis.call('SMEMBERS', job .. ':large'), ' '), false
+end)

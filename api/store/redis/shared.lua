@@ -1,0 +1,197 @@
+-- What the verbs share. All keys of a job begin with its key, sg:{id}, and so live in one slot:
+--   sg:{id}            hash: spec, stage (JSON), status, number, tasks, done, totals, …
+--   …:pending          zset: "lo:hi:attempts" by lo, disjoint; neighbours with the same attempts are merged
+--   …:claims           hash: claim -> "front hi attempts claimedAtMs token [token]"; a claim is named by its first token
+--   …:leases           hash: token -> "claim holder". Its claim may be gone: answered wholly by a copy
+--   …:deadlines        zset: token by deadlineMs
+--   …:single           zset: claims with exactly one lease, by claimedAtMs: those that may be copied
+--   …:out:S            zset: "level:chunk" of stage S that exist, in order of (level, chunk)
+--   …:out:S:level:chunk  hash: index -> packed output
+--   …:stages …:garbage sets: stages with outputs; dropped stages still to be deleted
+--   …:large            set: digests of outputs that are blobs
+--   …:events           stream: number-0 -> t (ms), e (JSON)
+--   …:replies …:replied  the last replies by request id, and the order of these
+local repliesKept = 256
+local levelSpan = 4294967296
+
+-- Lua writes large numbers as 1e+15.
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+-- A request that comes again, because its reply was lost, gets the same reply. `apply` returns its reply and whether it
+-- changed something; what changed nothing may as well run again.
+local function verb(name, apply)
+  redis.register_function('sparegrid_1_' .. name, function(keys, args)
+    local job, request = keys[1], args[1]
+    local known = redis.call('HGET', job .. ':replies', request)
+    if known then
+      return known
+    end
+    local reply, changed = apply(job, args)
+    if changed then
+      redis.call('HSET', job .. ':replies', request, reply)
+      if redis.call('RPUSH', job .. ':replied', request) > repliesKept then
+        redis.call('HDEL', job .. ':replies', redis.call('LPOP', job .. ':replied'))
+      end
+    end
+    return reply
+  end)
+end
+
+-- Tells every process that the job changed. `request` begins with the sender's own name.
+local function changed(job, request)
+  redis.call('HINCRBY', job, 'version', 1)
+  redis.call('PUBLISH', 'sg:jobs', request .. ' ' .. job:match('{(.*)}'))
+end
+
+local function ended(status)
+  return status == 'succeeded' or status == 'failed' or status == 'cancelled'
+end
+
+local function parseRun(member)
+  local lo, hi, attempts = member:match('^(%d+):(%d+):(%d+)$')
+  return tonumber(lo), tonumber(hi), tonumber(attempts)
+end
+
+local function addPending(key, lo, hi, attempts)
+  redis.call('ZADD', key, int(lo), int(lo) .. ':' .. int(hi) .. ':' .. int(attempts))
+end
+
+local function insertPending(job, lo, hi, attempts)
+  local key = job .. ':pending'
+  local before = redis.call('ZREVRANGEBYSCORE', key, '(' .. int(lo), '-inf', 'LIMIT', 0, 1)[1]
+  if before then
+    local beforeLo, beforeHi, beforeAttempts = parseRun(before)
+    if beforeHi == lo and beforeAttempts == attempts then
+      redis.call('ZREM', key, before)
+      lo = beforeLo
+    end
+  end
+  local after = redis.call('ZRANGEBYSCORE', key, int(hi), int(hi))[1]
+  if after then
+    local _, afterHi, afterAttempts = parseRun(after)
+    if afterAttempts == attempts then
+      redis.call('ZREM', key, after)
+      hi = afterHi
+    end
+  end
+  addPending(key, lo, hi, attempts)
+end
+
+-- Takes up to `tasksMax` of the first pending tasks within [from, to), all of one run: lo, hi, attempts, or nothing.
+local function takePending(job, from, to, tasksMax)
+  local key = job .. ':pending'
+  local member = redis.call('ZREVRANGEBYSCORE', key, int(from), '-inf', 'LIMIT', 0, 1)[1]
+  local runLo, runHi, attempts
+  if member then
+    runLo, runHi, attempts = parseRun(member)
+  end
+  if not member or runHi <= from then
+    member = redis.call('ZRANGEBYSCORE', key, '(' .. int(from), '(' .. int(to), 'LIMIT', 0, 1)[1]
+    if not member then
+      return nil
+    end
+    runLo, runHi, attempts = parseRun(member)
+  end
+  local lo = math.max(runLo, from)
+  local hi = math.min(runHi, to, lo + tasksMax)
+  if hi <= lo then
+    return nil
+  end
+  redis.call('ZREM', key, member)
+  if runLo < lo then
+    addPending(key, runLo, lo, attempts)
+  end
+  if hi < runHi then
+    addPending(key, hi, runHi, attempts)
+  end
+  return lo, hi, attempts
+end
+
+local function readClaim(job, id)
+  local packed = redis.call('HGET', job .. ':claims', id)
+  if not packed then
+    return nil
+  end
+  local front, hi, attempts, claimedAtMs, tokens = packed:match('^(%d+) (%d+) (%d+) (%S+) (.*)$')
+  local claim = {
+    id = id,
+    front = tonumber(front),
+    hi = tonumber(hi),
+    attempts = tonumber(attempts),
+    claimedAtMs = claimedAtMs,
+    tokens = {},
+  }
+  for token in tokens:gmatch('%S+') do
+    table.insert(claim.tokens, token)
+  end
+  return claim
+end
+
+local function writeClaim(job, claim)
+  redis.call('HSET', job .. ':claims', claim.id, int(claim.front) .. ' ' .. int(claim.hi) .. ' ' ..
+    int(claim.attempts) .. ' ' .. claim.claimedAtMs .. ' ' .. table.concat(claim.tokens, ' '))
+end
+
+local function readLease(job, token)
+  local packed = redis.call('HGET', job .. ':leases', token)
+  if not packed then
+    return nil
+  end
+  local claim, holder = packed:match('^(%S+) (.*)$')
+  return claim, holder
+end
+
+local function dropLease(job, token)
+  redis.call('HDEL', job .. ':leases', token)
+  redis.call('ZREM', job .. ':deadlines', token)
+end
+
+-- Ends a lease. When it was the last on its claim, the rest is pending again. Returns the attempts that its tasks have
+-- used (0 when it held nothing any more), and whether it held something, and whether tasks are pending again.
+local function detach(job, token, penalty)
+  local id = readLease(job, token)
+  if not id then
+    return 0, false, false
+  end
+  dropLease(job, token)
+  local claim = readClaim(job, id)
+  if not claim then
+    return 0, false, false
+  end
+  if penalty then
+    claim.attempts = claim.attempts + 1
+  end
+  local others = {}
+  for _, other in ipairs(claim.tokens) do
+    if other ~= token then
+      table.insert(others, other)
+    end
+  end
+  claim.tokens = others
+  if #others == 0 then
+    redis.call('HDEL', job .. ':claims', id)
+    redis.call('ZREM', job .. ':single', id)
+    insertPending(job, claim.front, claim.hi, claim.attempts)
+  else
+    writeClaim(job, claim)
+    redis.call('ZADD', job .. ':single', claim.claimedAtMs, id)
+  end
+  return claim.attempts, true, #others == 0
+end
+
+local function clearTasks(job)
+  redis.call('UNLINK', job .. ':pending', job .. ':claims', job .. ':leases', job .. ':deadlines', job .. ':single')
+end
+
+-- Deletes up to `chunksMax` chunks of a stage's outputs. Returns whether that was all.
+local function deleteOutputs(job, stage, chunksMax)
+  local index = job .. ':out:' .. stage
+  local chunks = redis.call('ZRANGE', index, 0, chunksMax - 1)
+  for _, chunk in ipairs(chunks) do
+    redis.call('UNLINK', index .. ':' .. chunk)
+  end
+  redis.call('ZREMRANGEBYRANK', index, 0, chunksMax - 1)
+  return #chunks < chunksMax
+end
