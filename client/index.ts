@@ -106,6 +106,7 @@ export class Client {
         query: { version },
         headers: waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` },
         json: { ...(input === undefined ? {} : { input }), ...rest },
+        pure: true, // functions are; and a key would cost the API a durable write on its fastest path
         unhurried: true,
         signal,
       },

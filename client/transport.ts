@@ -25,6 +25,8 @@ export interface Call {
   body?: () => ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
   /** False for a body that can be read only once: the request is then never repeated. */
   replayable?: boolean;
+  /** A write that changes nothing, so that it may be repeated without an Idempotency-Key. */
+  pure?: boolean;
   /** No timeout: the answer legitimately takes as long as the work or the upload. */
   unhurried?: boolean;
   signal?: AbortSignal | undefined;
@@ -103,7 +105,7 @@ export class Transport {
     return {
       accept: "application/json",
       ...(this.#options.key === undefined ? {} : { authorization: `Bearer ${this.#options.key}` }),
-      ...(method === "GET" ? {} : { "idempotency-key": crypto.randomUUID() }),
+      ...(method === "GET" || call.pure ? {} : { "idempotency-key": crypto.randomUUID() }),
       ...(call.json === undefined ? {} : { "content-type": "application/json" }),
       ...call.headers,
     };

@@ -34,6 +34,8 @@ const rateWindowMs = 4_000;
 const samplesMax = 400;
 const historyMax = 2_000;
 const barWidthMin = 10;
+/** How much of a mapReduce's bar is its map; reducing is quicker by far. */
+const mapShare = 0.9;
 
 /**
  * What a watcher shows of a job, folded from its events: pure but for the times that are passed in. The same two lines
@@ -54,7 +56,7 @@ export class JobProgress {
   #roundMs: number[] = [];
   #samples: Sample[] = [];
   #stage = -1;
-  #stageStartedAtMs = 0;
+  #mappingSinceMs = 0;
 
   constructor(subject: ProgressSubject) {
     this.#subject = subject;
@@ -70,7 +72,7 @@ export class JobProgress {
         this.#progress(event, nowMs);
         break;
       case "round":
-        this.#round(event);
+        this.#round(event, nowMs);
         break;
       default:
     }
@@ -81,12 +83,16 @@ export class JobProgress {
     return this.#roundMs;
   }
 
-  /** 0 to 1 of the stage, or of all rounds when their number is known. */
+  /** 0 to 1: of the rounds when their number is known, of the records while they are mapped, else of the stage. */
   get fraction(): number {
+    if (this.status === "succeeded") return 1;
     const stage = this.#total === 0 ? 0 : this.#done / this.#total;
-    const { rounds, kind } = this.#subject;
-    if (kind !== "iterate" || rounds === undefined) return stage;
-    return Math.min(1, this.round / rounds);
+    const { rounds, kind, records } = this.#subject;
+    if (kind === "iterate") return rounds === undefined ? stage : Math.min(1, this.round / rounds);
+    const share = kind === "mapReduce" ? mapShare : 1;
+    if (this.#entry === "reduce") return mapShare + (1 - mapShare) * stage;
+    if (this.#entry !== "map") return 0;
+    return share * (records > 0 ? Math.min(1, this.records / records) : stage);
   }
 
   recordsPerSecond(nowMs: number): number {
@@ -95,13 +101,18 @@ export class JobProgress {
 
   /** Two lines for a terminal: the bar, and figures beneath it. */
   lines(width: number, colors: Colors, nowMs: number): [string, string] {
-    const head = `${colors.bold(this.#subject.function)}  ${this.#label()} `;
-    const percent = `${String(Math.floor(this.fraction * 100)).padStart(3)}%`;
+    const label = this.#label();
     const left = this.#left(nowMs);
-    const tail = ` ${percent}${left === "" ? "" : `  ${colors.dim(left)}`}`;
-    const room = width - 1 - visibleWidth(head) - visibleWidth(` ${percent}`) - 12;
-    const bar = drawBar(this.fraction, Math.max(barWidthMin, room), colors);
-    return [`${head}${bar}${tail}`, colors.dim(cut(`  ${this.#figures(nowMs, width)}`, width - 1))];
+    const percent = `${String(Math.floor(this.fraction * 100)).padStart(3)}%`;
+    const tail = left === "" ? percent : `${percent}  ${colors.dim(left)}`;
+    // The widest the tail becomes, so that the bar keeps its length.
+    const fixed = visibleWidth(label) + "   100%  59 min left ".length;
+    const name = cut(this.#subject.function, Math.max(8, width - fixed - barWidthMin));
+    const bar = drawBar(this.fraction, Math.max(barWidthMin, width - fixed - name.length), colors);
+    return [
+      `${colors.bold(name)}  ${label} ${bar} ${tail}`,
+      colors.dim(cut(`  ${this.#figures(nowMs, width)}`, width - 1)),
+    ];
   }
 
   /** One line for a log. */
@@ -112,10 +123,11 @@ export class JobProgress {
 
   #progress(event: Extract<JobEvent, { type: "progress" }>, nowMs: number): void {
     if (this.status === "queued") this.status = "running";
-    if (event.stage !== this.#stage) this.#stageStartedAtMs = nowMs;
+    if (event.entry === "map" && this.#entry !== "map") this.#mappingSinceMs = nowMs;
     this.#stage = event.stage;
     this.#entry = event.entry;
     this.round = Math.max(this.round, event.round);
+    this.note = "";
     this.#done = event.done;
     this.#total = event.total;
     this.#runners = event.runners;
@@ -124,8 +136,11 @@ export class JobProgress {
     this.#sample(nowMs);
   }
 
-  #round(event: Extract<JobEvent, { type: "round" }>): void {
+  #round(event: Extract<JobEvent, { type: "round" }>, nowMs: number): void {
+    if (this.status === "queued") this.status = "running";
     this.round = event.round;
+    this.note = "";
+    this.#sample(nowMs);
     for (const [name, value] of Object.entries(event.metrics)) {
       const history = this.metrics.get(name) ?? [];
       if (history.length < historyMax) history.push(value);
@@ -154,14 +169,15 @@ export class JobProgress {
   #label(): string {
     const { kind, rounds } = this.#subject;
     if (this.status === "paused") return "paused";
-    if (this.#stage < 0) return this.status;
+    if (this.#stage < 0 && this.round === 0) return this.status;
     if (kind !== "iterate" || this.round === 0) return this.#entry.padEnd(6);
     return rounds === undefined ? `round ${this.round}` : `round ${this.round}/${rounds}`;
   }
 
   #figures(nowMs: number, width: number): string {
     if (this.note !== "") return this.note;
-    if (this.#stage < 0) return this.status === "queued" ? "waiting for a runner" : this.status;
+    if (this.#stage < 0 && this.round === 0)
+      return this.status === "queued" ? "waiting for a runner" : this.status;
     const parts: string[] = [];
     if (this.#subject.kind === "iterate" && this.metrics.size > 0) {
       parts.push(this.#metricFigures(width));
@@ -175,7 +191,7 @@ export class JobProgress {
       if (rate > 0 && size !== undefined && records > 0)
         parts.push(`${bytes((rate * size) / records)}/s`);
     }
-    parts.push(plural(this.#runners, "runner"));
+    if (this.#runners > 0) parts.push(plural(this.#runners, "runner"));
     return parts.join(" · ");
   }
 
@@ -198,9 +214,10 @@ export class JobProgress {
       if (rounds === undefined || rate === 0 || this.round === 0) return "";
       return `${roughly(((rounds - this.round) / rate) * 1000)} left`;
     }
-    const elapsedMs = nowMs - this.#stageStartedAtMs;
-    if (this.#done === 0 || this.#done === this.#total || elapsedMs < 500) return "";
-    return `${roughly((elapsedMs * (this.#total - this.#done)) / this.#done)} left`;
+    const elapsedMs = nowMs - this.#mappingSinceMs;
+    const done = this.fraction;
+    if (done < 0.01 || done === 1 || elapsedMs < 500) return "";
+    return `${roughly((elapsedMs * (1 - done)) / done)} left`;
   }
 }
 
