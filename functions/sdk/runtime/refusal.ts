@@ -1,0 +1,30 @@
+import type { GuestError } from "../../../protocol/guest.ts";
+
+/** The runtime refuses what an author returned or a caller passed. Never handed to author code. */
+export class Refusal {
+  readonly code: GuestError["code"];
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** Name in the error, when another than the code's. */
+  readonly label: string | undefined;
+
+  constructor(code: GuestError["code"], message: string, hint?: string, label?: string) {
+    this.code = code;
+    this.message = message;
+    this.hint = hint;
+    this.label = label;
+  }
+}
+
+/** The host broke the contract (a shard that was never loaded, partials that do not add up): thrown out of `run`. */
+export class HostFault extends Error {
+  override name = "HostFault";
+}
+
+export function badOutput(message: string, hint?: string): Refusal {
+  return new Refusal("bad-output", message, hint);
+}
+
+export function wrongInput(message: string, hint?: string): Refusal {
+  return new Refusal("wrong-input", message, hint);
+}
