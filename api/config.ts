@@ -19,7 +19,10 @@ const environmentSchema = z.object({
     .transform((path) => resolve(path)),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\/\S+$/, "a redis:// or rediss:// URL")
+    .regex(
+      /^(?:rediss?:\/\/|unix:|redis\+cluster:\/\/)\S+$/,
+      "a redis://, rediss://, unix: or redis+cluster:// address",
+    )
     .optional(),
   RUNNERS: number(0, 64, 1),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),

@@ -80,3 +80,5 @@ CREATE TABLE `versions` (
 	`published_at_ms` integer NOT NULL,
 	PRIMARY KEY(`function`, `digest`)
 );
+--> statement-breakpoint
+CREATE INDEX `versions_digest` ON `versions` (`digest`);

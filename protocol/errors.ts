@@ -18,6 +18,7 @@ export const errorCodes = {
   "bad-request": [400, "caller", "The request is not valid"],
   unauthorized: [401, "caller", "A valid key is needed"],
   "not-found": [404, "caller", "No such thing"],
+  "method-not-allowed": [405, "caller", "The method is not allowed here"],
   conflict: [409, "caller", "The request contradicts what exists"],
   "idempotency-conflict": [422, "caller", "The Idempotency-Key was used for another request"],
   "body-too-large": [413, "caller", "The body is too large"],

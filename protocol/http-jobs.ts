@@ -22,7 +22,7 @@ const seedSchema = z.int().nonnegative();
 /**
  * POST /v1/jobs. Exactly one of `dataset` (its id) and `input`, which is inline and by the function's input type:
  * range: how many integers · items: an array · lines: an array of strings or one text · text, csv, ndjson: the text ·
- * matrix: rows of numbers, or CSV text · bytes: { "base64": … }.
+ * matrix: rows of numbers, or { columns, rows } · bytes: base64 text.
  * `version` may be "latest" (default) or the first 8 or more characters of a version.
  */
 export const submitRequestSchema = z

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Digest } from "../../protocol/digest.ts";
 import type { Database } from "./open.ts";
 import { blobRefs, garbage } from "./schema.ts";
@@ -8,6 +8,8 @@ export interface BlobRefs {
   hold(holder: string, digests: readonly Digest[]): void;
   /** Lets all of a holder's blobs go; those that nobody else needs become garbage. */
   release(holder: string): void;
+  /** Lets one blob of a holder go. */
+  releaseOne(holder: string, digest: Digest): void;
   /** Makes blobs garbage that no holder was ever noted for, unless one is. */
   discard(digests: readonly Digest[]): void;
   isHeld(digest: Digest): boolean;
@@ -53,6 +55,13 @@ export function createBlobRefs(database: Database): BlobRefs {
         const mine = tx.select().from(blobRefs).where(eq(blobRefs.holder, holder)).all();
         tx.delete(blobRefs).where(eq(blobRefs.holder, holder)).run();
         for (const { digest } of mine) if (!isHeld(digest)) throwAway.run({ digest });
+      }),
+    releaseOne: (holder, digest) =>
+      database.transaction((tx) => {
+        tx.delete(blobRefs)
+          .where(and(eq(blobRefs.holder, holder), eq(blobRefs.digest, digest)))
+          .run();
+        if (!isHeld(digest)) throwAway.run({ digest });
       }),
     discard: (digests) =>
       database.transaction(() => {

@@ -18,9 +18,14 @@ export interface Functions {
    * Keeps a version and makes it the function's newest.
    * - created; - exists: this very version was there (its readme is renewed)
    */
-  publish(version: VersionRow, visibility: FunctionRow["visibility"] | undefined): "created" | "exists";
+  publish(
+    version: VersionRow,
+    visibility: FunctionRow["visibility"] | undefined,
+  ): "created" | "exists";
   find(name: string): FunctionRow | undefined;
   version(name: string, digest: string): VersionRow | undefined;
+  /** The source map of a bundle, whichever function it belongs to. */
+  sourceMap(digest: string): string | undefined;
   /** Digests of a function's versions that begin so; at most two, since two are already ambiguous. */
   digestsBeginning(name: string, prefix: string): string[];
   /** Newest first, at most `limit`. */
@@ -43,10 +48,18 @@ export function createFunctions(database: Database): Functions {
     eq(versions.digest, placeholder("digest")),
   );
   const findVersion = database.select().from(versions).where(ofVersion).prepare();
+  const findMap = database
+    .select({ sourceMap: versions.sourceMap })
+    .from(versions)
+    .where(eq(versions.digest, placeholder("digest")))
+    .limit(1)
+    .prepare();
   const beginning = database
     .select({ digest: versions.digest })
     .from(versions)
-    .where(and(eq(versions.function, placeholder("name")), like(versions.digest, placeholder("like"))))
+    .where(
+      and(eq(versions.function, placeholder("name")), like(versions.digest, placeholder("like"))),
+    )
     .limit(2)
     .prepare();
   const stamps = database
@@ -76,7 +89,11 @@ export function createFunctions(database: Database): Functions {
     .from(functions)
     .limit(placeholder("limit"))
     .prepare();
-  const countVersion = database.select({ count: count() }).from(versions).where(ofVersion).prepare();
+  const countVersion = database
+    .select({ count: count() })
+    .from(versions)
+    .where(ofVersion)
+    .prepare();
 
   return {
     publish(version, visibility) {
@@ -111,6 +128,7 @@ export function createFunctions(database: Database): Functions {
     },
     find: (name) => findOne.get({ name }),
     version: (name, digest) => findVersion.get({ name, digest }),
+    sourceMap: (digest) => findMap.get({ digest })?.sourceMap,
     digestsBeginning: (name, prefix) =>
       /^[0-9a-f]+$/.test(prefix)
         ? beginning.all({ name, like: `${prefix}%` }).map((row) => row.digest)

@@ -33,7 +33,8 @@ export function createIdempotency(database: Database): Idempotency {
     forget: (key) => void database.delete(idempotency).where(eq(idempotency.key, key)).run(),
     trim: (beforeMs, kept) => {
       database.delete(idempotency).where(lt(idempotency.createdAtMs, beforeMs)).run();
-      const surplus = (database.select({ count: count() }).from(idempotency).get()?.count ?? 0) - kept;
+      const surplus =
+        (database.select({ count: count() }).from(idempotency).get()?.count ?? 0) - kept;
       if (surplus <= 0) return;
       const oldest = database
         .select({ key: idempotency.key })

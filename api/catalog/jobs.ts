@@ -16,7 +16,11 @@ export interface JobFilter {
 
 export interface JobRows {
   /** - created; - exists: a job with this id is there, nothing changed */
-  insert(spec: JobSpec, datasets: readonly string[], budget: number | undefined): "created" | "exists";
+  insert(
+    spec: JobSpec,
+    datasets: readonly string[],
+    budget: number | undefined,
+  ): "created" | "exists";
   find(id: string): JobRow | undefined;
   /** Newest first, before `cursor`. */
   list(filter: JobFilter): JobRow[];
@@ -58,11 +62,7 @@ export function createJobRows(database: Database): JobRows {
     .select({ id: jobs.id })
     .from(jobs)
     .where(
-      and(
-        eq(jobs.ended, true),
-        eq(jobs.gone, false),
-        lt(jobs.endedAtMs, placeholder("before")),
-      ),
+      and(eq(jobs.ended, true), eq(jobs.gone, false), lt(jobs.endedAtMs, placeholder("before"))),
     )
     .orderBy(asc(jobs.endedAtMs))
     .limit(placeholder("limit"))
@@ -123,8 +123,7 @@ export function createJobRows(database: Database): JobRows {
         })
         .where(and(eq(jobs.id, id), isNull(jobs.final)))
         .run(),
-    expired: (beforeMs, limit) =>
-      expiredIds.all({ before: beforeMs, limit }).map((row) => row.id),
+    expired: (beforeMs, limit) => expiredIds.all({ before: beforeMs, limit }).map((row) => row.id),
     gone: (id) =>
       database.transaction((tx) => {
         tx.update(jobs).set({ gone: true }).where(eq(jobs.id, id)).run();

@@ -31,7 +31,10 @@ export const versions = sqliteTable(
     bundleBytes: integer("bundle_bytes").notNull(),
     publishedAtMs: integer("published_at_ms").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.function, table.digest] })],
+  (table) => [
+    primaryKey({ columns: [table.function, table.digest] }),
+    index("versions_digest").on(table.digest),
+  ],
 );
 
 export const datasets = sqliteTable(

@@ -1,0 +1,104 @@
+import { Hono } from "hono";
+import { errorCodes, GridError } from "../protocol/errors.ts";
+import type { Deps } from "./deps.ts";
+import { type ApiContext, type ApiEnv, headerOf } from "./http/context.ts";
+import { createIdempotent } from "./http/idempotency.ts";
+import { problemResponse, toGridError } from "./http/problem.ts";
+import type { Handler, Operation, Route } from "./http/route.ts";
+import { blobRoutes } from "./routes/blobs.ts";
+import { datasetRoutes } from "./routes/datasets.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { functionRoutes } from "./routes/functions.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { invokeRoutes } from "./routes/invoke.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import { resultRoutes } from "./routes/result.ts";
+import { runnerRoutes } from "./routes/runners.ts";
+
+/**
+ * The HTTP application. Each route is one handler, wrapped once: who may ask, whether a repeat is answered again, what
+ * is measured, and how errors become problem documents. One handler a route, instead of a chain of middleware, is
+ * Hono's fast path.
+ */
+export function createApp(deps: Deps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  const idempotent = createIdempotent(deps);
+  const routes: Route[] = [
+    ...invokeRoutes(deps),
+    ...functionRoutes(deps),
+    ...datasetRoutes(deps),
+    ...jobRoutes(deps),
+    ...eventRoutes(deps),
+    ...resultRoutes(deps),
+    ...runnerRoutes(deps),
+    ...blobRoutes(deps),
+    ...healthRoutes(deps),
+    ...metricsRoutes(deps),
+    ...pageRoutes(deps, () => operations),
+  ];
+  const operations = routes.map(({ operation }) => operation);
+  for (const { operation, handle } of routes) {
+    const repeatable = operation.idempotent ? idempotent(operation, handle) : handle;
+    app.on(operation.method.toUpperCase(), operation.path, guarded(deps, operation, repeatable));
+  }
+  app.notFound((c) => noRoute(deps, operations, c));
+  app.onError((error, c) => answerError(deps, c, error));
+  return app;
+}
+
+function guarded(deps: Deps, operation: Operation, handle: Handler): Handler {
+  const { keyCheck, metrics } = deps;
+  const observe = metrics.request(operation.id);
+  const needsKey = operation.auth === "key";
+  return async (c) => {
+    const startedMs = performance.now();
+    let response: Response;
+    try {
+      if (needsKey) keyCheck.require(headerOf(c, "authorization"));
+      response = await handle(c);
+    } catch (error) {
+      response = answerError(deps, c, error);
+    }
+    observe(response.status, performance.now() - startedMs);
+    return response;
+  };
+}
+
+function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {
+  const known = toGridError(error);
+  if (errorCodes[known.code][0] >= 500)
+    log.error({ err: error, method: c.req.method, path: c.req.path }, "request failed");
+  else log.debug({ code: known.code, method: c.req.method, path: c.req.path }, "request refused");
+  return problemResponse(known, c.req.path);
+}
+
+/** 404, or for a path that other methods serve: 405, or what OPTIONS wants to know. */
+function noRoute({ keyCheck }: Deps, operations: readonly Operation[], c: ApiContext): Response {
+  const { path } = c.req;
+  const method = c.req.raw.method;
+  const allowed = operations
+    .filter((operation) => patternOf(operation.path).test(path))
+    .map((operation) => operation.method.toUpperCase());
+  if (allowed.length === 0) {
+    if (path.startsWith("/v1/")) keyCheck.require(headerOf(c, "authorization"));
+    const hint = "GET /docs lists every route.";
+    return problemResponse(
+      new GridError("not-found", `There is no route ${path}.`, { hint }),
+      path,
+    );
+  }
+  if (allowed.includes("GET")) allowed.push("HEAD");
+  const allow = [...allowed, "OPTIONS"].join(", ");
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  const error = new GridError("method-not-allowed", `${method} is not allowed on ${path}.`, {
+    hint: `Allowed: ${allow}.`,
+  });
+  return problemResponse(error, path, { allow });
+}
+
+function patternOf(path: string): RegExp {
+  const pattern = path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/:[a-z]+/gi, "[^/]+");
+  return new RegExp(`^${pattern}$`);
+}

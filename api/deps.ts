@@ -1,0 +1,45 @@
+import type { IncomingMessage } from "node:http";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+import type { KeyCheck } from "./auth/key-check.ts";
+import type { Catalog } from "./catalog/open.ts";
+import type { Config } from "./config.ts";
+import type { Bindings } from "./http/bindings.ts";
+import type { BlobGate } from "./http/blob-gate.ts";
+import type { JobReader } from "./http/job-reader.ts";
+import type { Metrics } from "./http/metrics.ts";
+import type { RecentCalls } from "./http/recent-calls.ts";
+import type { Submit } from "./http/submit.ts";
+import type { Versions } from "./http/versions.ts";
+import type { Compiler, DatasetIngest, Gateway, Jobs } from "./ports.ts";
+import type { Store } from "./store/port.ts";
+
+/** A gateway that takes over the sockets of authorized runners. */
+export interface SocketGateway extends Gateway {
+  accept(socket: WebSocket, request: IncomingMessage): void;
+}
+
+/** What the routes work with. Wired once, in main.ts. */
+export interface Deps {
+  config: Config;
+  /** The project's version. */
+  version: string;
+  keyCheck: KeyCheck;
+  store: Store;
+  catalog: Catalog;
+  compiler: Compiler;
+  ingest: DatasetIngest;
+  jobs: Jobs;
+  gateway: Gateway;
+  versions: Versions;
+  bindings: Bindings;
+  gate: BlobGate;
+  submit: Submit;
+  jobReader: JobReader;
+  calls: RecentCalls;
+  metrics: Metrics;
+  clock: () => number;
+  log: Logger;
+  /** Aborts when the server begins to stop: it is no longer ready, and streams without an end are ended. */
+  stopping: AbortSignal;
+}

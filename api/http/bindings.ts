@@ -1,0 +1,163 @@
+import { buffer } from "node:stream/consumers";
+import { LRUCache } from "lru-cache";
+import { digestOf } from "../../protocol/digest.ts";
+import { GridError } from "../../protocol/errors.ts";
+import type { Description } from "../../protocol/guest.ts";
+import type { UseBinding } from "../../protocol/http-jobs.ts";
+import type { Constant } from "../../protocol/job.ts";
+import type { Catalog } from "../catalog/open.ts";
+import type { Jobs } from "../ports.ts";
+import type { BlobStore } from "../store/port.ts";
+import type { BlobGate } from "./blob-gate.ts";
+import { nearest } from "./suggest.ts";
+
+/** A constant is decoded whole in the sandbox, whose memory is some hundred MB. */
+export const constantBytesMax = 64 * 1024 * 1024;
+const boundKeptMax = 2_000;
+const boundKeptMs = 3_600_000;
+
+export interface Bound {
+  uses: Record<string, Constant>;
+  /** Datasets among them, by id: a job that reads one keeps it from being deleted. */
+  datasets: string[];
+}
+
+export interface BindingsOptions {
+  blobs: BlobStore;
+  catalog: Catalog;
+  jobs: Jobs;
+  gate: BlobGate;
+}
+
+type Target = { job: string } | { dataset: string } | { value: unknown };
+
+/** Turns what a caller binds to a function's constants into blobs. What was bound lately is remembered. */
+export class Bindings {
+  readonly #options: BindingsOptions;
+  /** By job id, and by digest for inline values. */
+  readonly #bound: LRUCache<string, Constant>;
+
+  constructor(options: BindingsOptions) {
+    this.#options = options;
+    const { blobRefs } = options.catalog;
+    this.#bound = new LRUCache({
+      max: boundKeptMax,
+      ttl: boundKeptMs,
+      // What was held for synchronous calls alone is let go with its place in here.
+      dispose: (constant, key, reason) => {
+        if (key === constant.digest && reason !== "set")
+          blobRefs.releaseOne(inlineHolder, constant.digest);
+      },
+    });
+    // The holds of an earlier process, whose memory of them is gone.
+    blobRefs.release(inlineHolder);
+  }
+
+  /** A job's result is no longer kept. */
+  forget(job: string): void {
+    this.#bound.delete(job);
+  }
+
+  /** @throws GridError missing-use, unknown names as bad-request, and what reading a job's result throws */
+  async bind(
+    declared: Description["uses"],
+    given: Readonly<Record<string, UseBinding>> | undefined,
+  ): Promise<Bound> {
+    const names = Object.keys(declared);
+    for (const name of Object.keys(given ?? {})) {
+      if (Object.hasOwn(declared, name)) continue;
+      const meant = nearest(name, names);
+      throw new GridError("bad-request", `The function uses no constant "${name}".`, {
+        name,
+        hint: meant ? `Did you mean "${meant}"?` : `It uses: ${names.join(", ") || "none"}.`,
+      });
+    }
+    const bound: Bound = { uses: {}, datasets: [] };
+    for (const name of names) {
+      const binding = given && Object.hasOwn(given, name) ? given[name] : undefined;
+      if (binding === undefined)
+        throw new GridError("missing-use", `The function uses "${name}"; bind it.`, {
+          name,
+          hint: `Send uses: { "${name}": "job:ID" }, "dataset:ID" or { "value": … }.`,
+        });
+      const target = targetOf(binding);
+      if ("dataset" in target) bound.datasets.push(target.dataset);
+      bound.uses[name] = await this.#constant(name, target);
+    }
+    return bound;
+  }
+
+  #constant(name: string, target: Target): Promise<Constant> | Constant {
+    if ("dataset" in target) return this.#dataset(target.dataset);
+    if ("job" in target) return this.#job(name, target.job);
+    return this.#store(JSON.stringify(target.value), inlineHolder);
+  }
+
+  #dataset(id: string): Constant {
+    const row = this.#options.catalog.datasets.find(id);
+    if (!row) throw new GridError("not-found", `There is no dataset ${id}.`, { name: id });
+    return { digest: row.digest, type: "dataset" };
+  }
+
+  async #job(name: string, id: string): Promise<Constant> {
+    const known = this.#bound.get(id);
+    if (known) return known;
+    const { contentType, body } = await this.#options.jobs.result(id);
+    const isLines = contentType.startsWith("application/x-ndjson");
+    if (!isLines && !contentType.startsWith("application/json")) {
+      body.destroy();
+      throw new GridError(
+        "wrong-input",
+        `Job ${id} gave ${contentType}, which "${name}" cannot be.`,
+        {
+          hint: "Only a JSON result can be bound to a constant.",
+        },
+      );
+    }
+    const text = await boundedText(body);
+    return this.#store(isLines ? `[${text.trimEnd().replaceAll("\n", ",")}]` : text, id);
+  }
+
+  async #store(text: string, holder: string): Promise<Constant> {
+    const bytes = Buffer.from(text);
+    if (bytes.byteLength > constantBytesMax)
+      throw new GridError("body-too-large", "A constant is too large.", {
+        limit: constantBytesMax,
+      });
+    const digest = digestOf(bytes);
+    const { blobs, catalog, gate } = this.#options;
+    if (holder === inlineHolder && this.#bound.has(digest)) return { digest, type: "json" };
+    await gate.storing(async () => {
+      await blobs.put(digest, bytes);
+      catalog.blobRefs.hold(holder, [digest]);
+    });
+    const constant: Constant = { digest, type: "json" };
+    this.#bound.set(holder === inlineHolder ? digest : holder, constant);
+    return constant;
+  }
+}
+
+/** Holds inline values of synchronous calls, which no job outlives. They are content-addressed, so repeats cost nothing. */
+export const inlineHolder = "inline";
+
+function targetOf(binding: UseBinding): Target {
+  if (typeof binding !== "string") return binding;
+  const at = binding.indexOf(":");
+  const id = binding.slice(at + 1);
+  return binding.slice(0, at) === "job" ? { job: id } : { dataset: id };
+}
+
+async function boundedText(body: NodeJS.ReadableStream): Promise<string> {
+  let total = 0;
+  async function* counted() {
+    for await (const part of body) {
+      total += Buffer.byteLength(part);
+      if (total > constantBytesMax)
+        throw new GridError("body-too-large", "The job's result is too large for a constant.", {
+          limit: constantBytesMax,
+        });
+      yield Buffer.from(part as Uint8Array);
+    }
+  }
+  return (await buffer(counted())).toString("utf8");
+}

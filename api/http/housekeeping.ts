@@ -1,0 +1,89 @@
+import type { Logger } from "pino";
+import type { Catalog } from "../catalog/open.ts";
+import type { Store } from "../store/port.ts";
+import type { Bindings } from "./bindings.ts";
+import type { BlobGate } from "./blob-gate.ts";
+import { idempotencyKeptMs, idempotencyKeysMax } from "./idempotency.ts";
+import type { JobReader } from "./job-reader.ts";
+
+const everyMs = 60_000;
+const expiredAtOnce = 500;
+/** Rows of jobs that are kept for the list after their results are gone. */
+const jobRowsMax = 100_000;
+/** A job whose store state is still missing after so long was lost while it was being created. */
+const lostAfterMs = 120_000;
+
+export interface HousekeepingOptions {
+  catalog: Catalog;
+  store: Store;
+  bindings: Bindings;
+  gate: BlobGate;
+  jobReader: JobReader;
+  clock: () => number;
+  log: Logger;
+  jobRetentionMs: number;
+}
+
+/** Removes what is past its time: jobs and their results, inline inputs, idempotency keys, blobs that nobody needs. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #timer: NodeJS.Timeout;
+  #running: Promise<void> | undefined;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.run(), everyMs);
+    this.#timer.unref();
+  }
+
+  /** One round; joins the one under way. */
+  run(): Promise<void> {
+    this.#running ??= this.#round()
+      .catch((error: unknown) => this.#options.log.error({ err: error }, "housekeeping failed"))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return this.#running;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #round(): Promise<void> {
+    const { catalog, gate, jobReader, clock, jobRetentionMs } = this.#options;
+    const nowMs = clock();
+    await jobReader.reconcile();
+    await this.#abandonLost(nowMs);
+    for (const id of catalog.jobs.expired(nowMs - jobRetentionMs, expiredAtOnce))
+      await this.#forget(id);
+    catalog.jobs.trim(jobRowsMax);
+    catalog.idempotency.trim(nowMs - idempotencyKeptMs, idempotencyKeysMax);
+    await gate.collect();
+  }
+
+  async #abandonLost(nowMs: number): Promise<void> {
+    const { catalog, store, jobReader } = this.#options;
+    for (const id of catalog.jobs.active(expiredAtOnce)) {
+      const row = catalog.jobs.find(id);
+      if (row && nowMs - row.createdAtMs > lostAfterMs && !(await store.jobs.read(id)))
+        jobReader.abandon(id);
+    }
+  }
+
+  async #forget(id: string): Promise<void> {
+    const { catalog, store, bindings } = this.#options;
+    const outputs = await store.jobs.remove(id);
+    catalog.transaction(() => {
+      catalog.blobRefs.discard(outputs);
+      for (const dataset of catalog.datasets.ofJob(id)) {
+        catalog.datasets.remove(dataset);
+        catalog.blobRefs.release(dataset);
+      }
+      catalog.blobRefs.release(id);
+      catalog.jobs.gone(id);
+    });
+    bindings.forget(id);
+  }
+}

@@ -1,0 +1,121 @@
+import { hash } from "node:crypto";
+import { GridError } from "../../protocol/errors.ts";
+import type { Catalog } from "../catalog/open.ts";
+import { readText } from "./body.ts";
+import { type ApiContext, headerOf, newResource } from "./context.ts";
+import { problemResponse, toGridError } from "./problem.ts";
+import type { Handler, Operation } from "./route.ts";
+
+/** How long a key keeps its answer, and how many keys are kept. */
+export const idempotencyKeptMs = 24 * 3_600_000;
+export const idempotencyKeysMax = 100_000;
+const keyCharsMax = 200;
+const inFlightMax = 10_000;
+/** A larger answer is not kept: the same request is then worked again, under the ids of the first. */
+const answerCharsMax = 1024 * 1024;
+const keptHeaders = ["content-type", "location", "preference-applied"];
+
+export interface IdempotencyOptions {
+  catalog: Catalog;
+  clock: () => number;
+}
+
+/**
+ * Makes writes repeatable (draft-ietf-httpapi-idempotency-key-header): the same key and request get the first answer
+ * again, marked `Idempotent-Replayed: true`; a request under way is waited for. A request whose process died before it
+ * answered is worked again under the ids of the first attempt, so that what it created is found, not made twice.
+ */
+export function createIdempotent({ catalog, clock }: IdempotencyOptions) {
+  const inFlight = new Map<string, Promise<unknown>>();
+
+  return function idempotent(operation: Operation, handle: Handler): Handler {
+    return async (c) => {
+      const key = headerOf(c, "idempotency-key");
+      if (key === undefined) return handle(c);
+      if (key.length === 0 || key.length > keyCharsMax)
+        throw new GridError(
+          "bad-request",
+          `An Idempotency-Key has 1 to ${keyCharsMax} characters.`,
+        );
+      const request = await fingerprint(c, operation);
+      for (let busy = inFlight.get(key); busy; busy = inFlight.get(key)) await busy;
+      const replay = replayed(key, request);
+      if (replay) return replay;
+      if (inFlight.size >= inFlightMax)
+        throw new GridError("too-many-requests", "Too many writes are under way.");
+      const { promise, resolve } = Promise.withResolvers<void>();
+      inFlight.set(key, promise);
+      try {
+        return await work(c, key, request, handle);
+      } finally {
+        inFlight.delete(key);
+        resolve();
+      }
+    };
+  };
+
+  function replayed(key: string, request: string): Response | undefined {
+    const row = catalog.idempotency.find(key);
+    if (!row) return undefined;
+    if (row.request !== request)
+      throw new GridError(
+        "idempotency-conflict",
+        "This Idempotency-Key came with another request within the last 24 hours.",
+        { hint: "Take a new key for a new request; repeat a key only to repeat its request." },
+      );
+    if (row.status === null) return undefined;
+    return new Response(row.body, {
+      status: row.status,
+      headers: { ...row.headers, "idempotent-replayed": "true" },
+    });
+  }
+
+  async function work(
+    c: ApiContext,
+    key: string,
+    request: string,
+    handle: Handler,
+  ): Promise<Response> {
+    const nowMs = clock();
+    catalog.idempotency.begin({ key, request, resource: newResource(nowMs), createdAtMs: nowMs });
+    const row = catalog.idempotency.find(key);
+    if (row) c.set("resource", row.resource);
+    let response: Response;
+    try {
+      response = await handle(c);
+    } catch (error) {
+      const known = toGridError(error);
+      // A passing trouble, or one of ours, says nothing about the next attempt.
+      if (known.status >= 500 || known.status === 429 || known.code === "upload-incomplete")
+        throw error;
+      response = problemResponse(known, c.req.path);
+    }
+    const body = await response.clone().text();
+    if (body.length > answerCharsMax || /octet-stream|image\//.test(typeOf(response)))
+      catalog.idempotency.forget(key);
+    else catalog.idempotency.answer(key, response.status, headersOf(response), body);
+    return response;
+  }
+}
+
+async function fingerprint(c: ApiContext, operation: Operation): Promise<string> {
+  const { pathname, search } = new URL(c.req.url);
+  const content =
+    operation.idempotent === "stream"
+      ? `${headerOf(c, "content-length") ?? ""} ${headerOf(c, "content-encoding") ?? ""}`
+      : await readText(c);
+  return hash("sha256", `${c.req.method} ${pathname}${search}\n${content}`, "hex");
+}
+
+function typeOf(response: Response): string {
+  return response.headers.get("content-type") ?? "";
+}
+
+function headersOf(response: Response): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of keptHeaders) {
+    const value = response.headers.get(name);
+    if (value !== null) kept[name] = value;
+  }
+  return kept;
+}

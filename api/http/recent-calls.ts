@@ -1,0 +1,70 @@
+import { LRUCache } from "lru-cache";
+import type { ErrorBody } from "../../protocol/errors.ts";
+import type { Job } from "../../protocol/http-jobs.ts";
+import type { Params } from "./params.ts";
+import type { Version } from "./versions.ts";
+
+/** A synchronous invocation that has ended. It never was in the store. */
+export interface RecentCall {
+  id: string;
+  version: Version;
+  seed: number;
+  params: Params;
+  createdAtMs: number;
+  endedAtMs: number;
+  fuel: number;
+  error?: ErrorBody;
+  /** The result's bytes, when small. */
+  body?: Uint8Array;
+}
+
+const callsKeptMax = 10_000;
+const bodyBytesKeptMax = 32 * 1024;
+const bytesKeptMax = 64 * 1024 * 1024;
+/** What a call costs to keep besides its body. */
+const overheadBytes = 512;
+
+/** The latest synchronous invocations, so that their ids mean something for a while. Bounded in number and bytes. */
+export class RecentCalls {
+  readonly #calls = new LRUCache<string, RecentCall>({
+    max: callsKeptMax,
+    maxSize: bytesKeptMax,
+    sizeCalculation: (call) => overheadBytes + (call.body?.byteLength ?? 0),
+  });
+
+  add(call: RecentCall): void {
+    if (call.body && call.body.byteLength > bodyBytesKeptMax) delete call.body;
+    this.#calls.set(call.id, call);
+  }
+
+  get(id: string): RecentCall | undefined {
+    return this.#calls.get(id);
+  }
+}
+
+export function callAsJob(call: RecentCall): Job {
+  const { version, error } = call;
+  const createdAt = new Date(call.createdAtMs).toISOString();
+  return {
+    id: call.id,
+    function: version.function,
+    version: version.digest,
+    kind: version.description.kind,
+    status: error ? "failed" : "succeeded",
+    ...(error ? { error } : {}),
+    createdAt,
+    startedAt: createdAt,
+    endedAt: new Date(call.endedAtMs).toISOString(),
+    stage: 0,
+    entry: "invoke",
+    round: 0,
+    progress: { done: error ? 0 : 1, total: 1 },
+    tasksDone: error ? 0 : 1,
+    records: 0,
+    metrics: {},
+    fuel: call.fuel,
+    cost: 0,
+    seed: call.seed,
+    params: call.params,
+  };
+}

@@ -1,0 +1,109 @@
+import type { JobEvent, NumberedEvent } from "../../protocol/events.ts";
+import { endedStatuses } from "../../protocol/job.ts";
+
+/** Proxies give up on silent connections after 30 to 60 s. */
+export const heartbeatEveryMs = 15_000;
+const eventsPerRead = 500;
+
+export interface JobEventSource {
+  read(after: number, limit: number): Promise<NumberedEvent[]>;
+  watch(listener: () => void): () => void;
+  /** How the job ended, when it has. */
+  lastWord(): Promise<JobEvent | undefined>;
+}
+
+export interface EventStreamOptions {
+  after: number;
+  stopping: AbortSignal;
+  clock: () => number;
+  heartbeatMs?: number;
+}
+
+/**
+ * Events as server-sent events. Reads only as fast as the client takes them, and from the store each time, so a slow
+ * client costs no memory. Ends after the terminal status, also when it was read before; when the server stops, too:
+ * the client comes back with Last-Event-ID.
+ */
+export function eventStream(
+  source: JobEventSource,
+  { after, stopping, heartbeatMs = heartbeatEveryMs }: EventStreamOptions,
+): ReadableStream<Uint8Array> {
+  let last = after;
+  let wake = Promise.withResolvers<void>();
+  let closed = false;
+  let unwatch = () => {};
+  let heartbeat: NodeJS.Timeout | undefined;
+  const signal = () => wake.resolve();
+
+  function close(): void {
+    closed = true;
+    clearInterval(heartbeat);
+    stopping.removeEventListener("abort", signal);
+    unwatch();
+    wake.resolve();
+  }
+
+  /** The next text to send, waiting for it; undefined at the end. */
+  async function next(): Promise<{ text: string; isLast: boolean } | undefined> {
+    while (!closed && !stopping.aborted) {
+      wake = Promise.withResolvers<void>();
+      // Asked first, so that an end between the two reads is found by the second.
+      const word = await source.lastWord();
+      const events = await source.read(last, eventsPerRead);
+      if (events.length > 0) {
+        last = events.at(-1)!.number;
+        return { text: events.map(format).join(""), isLast: events.some(isTerminal) };
+      }
+      if (word !== undefined) {
+        const text = last === after ? format({ number: last + 1, event: word }) : "";
+        return { text, isLast: true };
+      }
+      await wake.promise;
+      if (beat) {
+        beat = false;
+        return { text: ": still here\n\n", isLast: false };
+      }
+    }
+    return undefined;
+  }
+
+  let beat = false;
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        unwatch = source.watch(signal);
+        stopping.addEventListener("abort", signal, { once: true });
+        heartbeat = setInterval(() => {
+          beat = true;
+          signal();
+        }, heartbeatMs);
+        heartbeat.unref();
+        // Opens the response at once, however quiet the job is.
+        controller.enqueue(encoder.encode("retry: 1000\n\n"));
+      },
+      async pull(controller) {
+        try {
+          const sent = await next();
+          if (sent?.text) controller.enqueue(encoder.encode(sent.text));
+          if (sent && !sent.isLast) return;
+          close();
+          controller.close();
+        } catch (error) {
+          close();
+          controller.error(error);
+        }
+      },
+      cancel: close,
+    },
+    { highWaterMark: 1 },
+  );
+}
+
+function format({ number, event }: Pick<NumberedEvent, "number" | "event">): string {
+  return `id: ${number}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function isTerminal({ event }: NumberedEvent): boolean {
+  return event.type === "status" && endedStatuses.has(event.status);
+}

@@ -1,0 +1,139 @@
+import { GridError } from "../../protocol/errors.ts";
+import type { SubmitRequest } from "../../protocol/http-jobs.ts";
+import type { JobLimits, JobSpec } from "../../protocol/job.ts";
+import {
+  bytesPerReducer,
+  fuelPerTaskDefault,
+  isolateMemoryMbDefault,
+  reducersMax,
+  roundsMaxDefault,
+  taskTimeoutMsDefault,
+} from "../../protocol/limits.ts";
+import type { Catalog } from "../catalog/open.ts";
+import type { Jobs } from "../ports.ts";
+import type { Bindings, Bound } from "./bindings.ts";
+import type { Inputs } from "./inputs.ts";
+import type { Metrics } from "./metrics.ts";
+import { fillParams } from "./params.ts";
+import type { Version, Versions } from "./versions.ts";
+
+/** Everything runs for the operator until there are accounts. */
+export const operator = "operator";
+export const seedDefault = 0;
+/** Jobs that may be under way at once; one more is asked to come back later. */
+export const activeJobsMax = 10_000;
+
+export interface SubmitOptions {
+  catalog: Catalog;
+  jobs: Jobs;
+  versions: Versions;
+  bindings: Bindings;
+  inputs: Inputs;
+  metrics: Metrics;
+  clock: () => number;
+}
+
+/** Turns a request into a job. */
+export class Submit {
+  readonly #options: SubmitOptions;
+
+  constructor(options: SubmitOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Checks everything, stores inline data, plans the job and notes it in the catalog. The same id again changes nothing.
+   * @throws GridError not-found, unknown-param, bad-param, missing-use, wrong-input, verify-unavailable, queue-full, …
+   */
+  async submit(id: string, request: SubmitRequest): Promise<JobSpec> {
+    const { catalog, versions, bindings, inputs, clock } = this.#options;
+    refuseUnavailable(request);
+    const known = catalog.jobs.find(id);
+    if (!known && catalog.jobs.countActive() >= activeJobsMax)
+      throw new GridError("queue-full", `${activeJobsMax} jobs are under way.`, {
+        limit: activeJobsMax,
+      });
+    const version = versions.find(request.function, request.version);
+    const { description } = version;
+    const params = fillParams(description.params, request.params);
+    const bound = await bindings.bind(description.uses, request.uses);
+    const input = await inputs.resolve(id, version, request);
+    const recordsPerTask = request.recordsPerTask ?? description.recordsPerTask;
+    const spec: JobSpec = {
+      id,
+      owner: operator,
+      kind: description.kind,
+      function: version.function,
+      version: version.digest,
+      bundle: version.digest,
+      input: input.spec,
+      params,
+      uses: bound.uses,
+      seed: request.seed ?? seedDefault,
+      ...(recordsPerTask === undefined ? {} : { recordsPerTask }),
+      reducers: reducersOf(version, input.spec),
+      roundsMax: description.roundsMax ?? roundsMaxDefault,
+      output: description.output,
+      limits: limitsOf(request.limits),
+      createdAtMs: known?.createdAtMs ?? clock(),
+    };
+    await this.#store(spec, bound, input.dataset, request.budget);
+    return spec;
+  }
+
+  /** The catalog first: a job that the catalog does not know could never be found again; the other way is repaired. */
+  async #store(
+    spec: JobSpec,
+    bound: Bound,
+    dataset: string | undefined,
+    budget: number | undefined,
+  ): Promise<void> {
+    const { catalog, jobs, metrics } = this.#options;
+    const datasets = dataset === undefined ? bound.datasets : [dataset, ...bound.datasets];
+    const inserted = catalog.transaction(() => {
+      const outcome = catalog.jobs.insert(spec, datasets, budget);
+      catalog.blobRefs.hold(
+        spec.id,
+        Object.values(spec.uses).map((constant) => constant.digest),
+      );
+      return outcome;
+    });
+    try {
+      await jobs.submit(spec);
+    } catch (error) {
+      if (inserted === "created")
+        catalog.transaction(() => {
+          catalog.jobs.remove(spec.id);
+          catalog.blobRefs.release(spec.id);
+        });
+      throw error;
+    }
+    if (inserted === "created") metrics.jobSubmitted(spec.kind);
+  }
+}
+
+/** Limits of a job or call, as far as the request does not set its own. */
+export function limitsOf(given: SubmitRequest["limits"]): JobLimits {
+  return {
+    fuelPerTask: given?.fuelPerTask ?? fuelPerTaskDefault,
+    memoryMb: given?.memoryMb ?? isolateMemoryMbDefault,
+    timeoutMs: given?.timeoutMs ?? taskTimeoutMsDefault,
+  };
+}
+
+function reducersOf({ description }: Version, input: JobSpec["input"]): number {
+  if (description.kind !== "mapReduce" || input.type === "range") return 1;
+  return Math.min(Math.max(Math.ceil(input.bytes / bytesPerReducer), 1), reducersMax);
+}
+
+function refuseUnavailable({ verify, pool }: SubmitRequest): void {
+  if (verify !== undefined && verify !== "none")
+    throw new GridError("verify-unavailable", `Verification by ${verify} is not available here.`, {
+      hint: 'Leave "verify" out, or send "none": this server\'s runners are all the operator\'s own.',
+    });
+  if (pool !== undefined && pool !== "own")
+    throw new GridError("bad-request", `There is no pool "${pool}".`, {
+      name: "pool",
+      hint: 'Leave "pool" out, or send "own": the runners connected to this server.',
+    });
+}

@@ -1,0 +1,132 @@
+import { type Logger, pino } from "pino";
+import { createApp } from "./app.ts";
+import { credentialsPath, operatorKey, writeCredentials } from "./auth/credentials.ts";
+import { type Config, ConfigError, helpText, readConfig } from "./config.ts";
+import type { Deps } from "./deps.ts";
+import { startServer } from "./http/server.ts";
+import { IncludedRunners } from "./runners/included.ts";
+import { wire } from "./wire.ts";
+
+/** Requests under way get so long to end when the server stops. */
+const drainMsDefault = 10_000;
+
+export interface StartOptions {
+  /** What differs from the defaults; the environment is not read. */
+  config?: Partial<Config>;
+  log?: Logger;
+}
+
+export interface RunningApi {
+  url: string;
+  key: string;
+  deps: Deps;
+  /** Stops accepting, lets requests and included runners finish, closes the store. Idempotent. */
+  close(options?: { drainMs?: number }): Promise<void>;
+  /** Kills the included runners, for a process that is about to exit at once. */
+  kill(): void;
+}
+
+/** Starts the API with its runners in this process. @throws what opening the store or the port throws */
+export async function startApi(options: StartOptions = {}): Promise<RunningApi> {
+  const config: Config = { ...readConfig({}), ...options.config };
+  const log = options.log ?? pino({ level: config.logLevel });
+  const key = await operatorKey(config.dataDir);
+  const wired = await wire(config, key, log);
+  const { deps, gateway } = wired;
+  try {
+    const server = await startServer({
+      app: createApp(deps),
+      gateway,
+      keyCheck: deps.keyCheck,
+      stopping: deps.stopping,
+      host: config.host,
+      port: config.port,
+    });
+    const localUrl = `http://${reachable(config.host)}:${server.port}`;
+    const url = config.publicUrl ?? localUrl;
+    await writeCredentials(config.dataDir, { url, key });
+    const runners = new IncludedRunners({
+      count: config.runners,
+      url: localUrl,
+      key,
+      dataDir: config.dataDir,
+      logLevel: config.logLevel,
+      log,
+    });
+    let closing: Promise<void> | undefined;
+    const close = async (drainMs: number) => {
+      wired.stop();
+      await server.drain(drainMs);
+      await runners.stop();
+      await wired.close();
+      await server.close();
+    };
+    return {
+      url,
+      key,
+      deps,
+      close: ({ drainMs = drainMsDefault } = {}) => {
+        closing ??= close(drainMs);
+        return closing;
+      },
+      kill: () => runners.kill(),
+    };
+  } catch (error) {
+    await wired.close();
+    throw error;
+  }
+}
+
+/** An address that means "all of mine" is reached by the loopback; IPv6 addresses take brackets. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+async function main(): Promise<void> {
+  if (process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) {
+    process.stdout.write(helpText());
+    return;
+  }
+  const unknown = process.argv[2];
+  if (unknown !== undefined) fail(`Unknown argument ${unknown}.\n\n${helpText()}`);
+  const config = readConfig(process.env);
+  const api = await startApi({ config });
+  const withRunners = config.runners === 1 ? "1 runner" : `${config.runners} runners`;
+  process.stdout.write(
+    `Sparegrid is at ${api.url} with ${withRunners}. API documentation: ${api.url}/docs. Key: ${credentialsPath(config.dataDir)}\n`,
+  );
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (stopping) {
+        api.kill();
+        process.exit(130);
+      }
+      stopping = true;
+      process.stdout.write("Stopping; once more to stop at once.\n");
+      api.close().then(
+        () => process.exit(0),
+        (error: unknown) => fail(String(error)),
+      );
+    });
+  }
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function explainStart(error: unknown): string {
+  if (error instanceof ConfigError) return `${error.message}\nTry npm start -- --help.`;
+  const { code, port, address } = error as { code?: string; port?: number; address?: string };
+  if (code === "EADDRINUSE")
+    return `Port ${port} of ${address} is in use. Is Sparegrid running already? Set PORT to another port, or PORT=0 for any.`;
+  if (code === "EACCES" && port !== undefined)
+    return `Port ${port} may not be used without privileges. Set PORT to 1024 or more.`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+if (import.meta.main) await main().catch((error: unknown) => fail(explainStart(error)));

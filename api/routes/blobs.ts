@@ -1,0 +1,87 @@
+import { Readable } from "node:stream";
+import { digestOf, digestPattern } from "../../protocol/digest.ts";
+import { GridError } from "../../protocol/errors.ts";
+import { outputBytesMax } from "../../protocol/limits.ts";
+import { bearerToken } from "../auth/key-check.ts";
+import type { Deps } from "../deps.ts";
+import { readBytes } from "../http/body.ts";
+import { type ApiContext, headerOf } from "../http/context.ts";
+import type { Route } from "../http/route.ts";
+
+const tag = "Runners";
+/** Up to this a blob is answered in one piece, which is faster than a stream. */
+const wholeBytesMax = 9 * 1024 * 1024;
+
+/** Blobs for runners: shards, bundles and constants out, large outputs in. */
+export function blobRoutes({ store, gateway, keyCheck }: Deps): Route[] {
+  function authorize(c: ApiContext): void {
+    const authorization = headerOf(c, "authorization");
+    const token = bearerToken(authorization);
+    if (token !== undefined && gateway.verifyBlobToken(token) !== undefined) return;
+    keyCheck.require(authorization);
+  }
+
+  function digestParam(c: ApiContext): string {
+    const digest = c.req.param("digest")!;
+    if (!digestPattern.test(digest))
+      throw new GridError("bad-request", "A blob is named by 64 lower-case hexadecimal digits.");
+    return digest;
+  }
+
+  return [
+    {
+      operation: {
+        method: "get",
+        path: "/v1/blobs/:digest",
+        id: "getBlob",
+        tag,
+        summary: "A blob by its SHA-256",
+        auth: "own",
+        responses: {
+          200: { description: "Its bytes", contentTypes: ["application/octet-stream"] },
+        },
+      },
+      async handle(c) {
+        authorize(c);
+        const digest = digestParam(c);
+        const found = await store.blobs.stream(digest);
+        if (!found) throw new GridError("not-found", `There is no blob ${digest}.`);
+        const headers = {
+          "content-type": "application/octet-stream",
+          "content-length": String(found.bytes),
+          "cache-control": "private, max-age=31536000, immutable",
+        };
+        if (c.req.raw.method === "HEAD") {
+          found.body.destroy();
+          return new Response(null, { headers });
+        }
+        if (found.bytes > wholeBytesMax)
+          return new Response(Readable.toWeb(found.body) as ReadableStream, { headers });
+        const parts: Uint8Array[] = [];
+        for await (const part of found.body) parts.push(part as Uint8Array);
+        return new Response(Buffer.concat(parts), { headers });
+      },
+    },
+    {
+      operation: {
+        method: "put",
+        path: "/v1/blobs/:digest",
+        id: "putBlob",
+        tag,
+        summary: "Store a blob under its SHA-256",
+        auth: "own",
+        body: { contentType: "application/octet-stream", description: "Its bytes" },
+        responses: { 201: { description: "Stored" }, 200: { description: "It was there" } },
+      },
+      async handle(c) {
+        authorize(c);
+        const digest = digestParam(c);
+        const bytes = await readBytes(c, outputBytesMax);
+        if (digestOf(bytes) !== digest)
+          throw new GridError("bad-request", "The body does not have the digest of its name.");
+        const outcome = await store.blobs.put(digest, bytes);
+        return new Response(null, { status: outcome === "stored" ? 201 : 200 });
+      },
+    },
+  ];
+}

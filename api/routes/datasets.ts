@@ -1,0 +1,213 @@
+import { Readable } from "node:stream";
+import { GridError } from "../../protocol/errors.ts";
+import { pageQuerySchema } from "../../protocol/http-common.ts";
+import {
+  type Dataset,
+  datasetDetailSchema,
+  datasetPageSchema,
+  datasetSchema,
+  type UploadQuery,
+  uploadQuerySchema,
+} from "../../protocol/http-datasets.ts";
+import type { Json } from "../../protocol/job.ts";
+import type { Manifest } from "../../protocol/manifest.ts";
+import type { DatasetRow } from "../catalog/datasets.ts";
+import { readRecords } from "../datasets/index.ts";
+import type { Deps } from "../deps.ts";
+import { readQuery, tooLarge } from "../http/body.ts";
+import { type ApiContext, headerOf, idFor } from "../http/context.ts";
+import { readManifest, recordDataset } from "../http/inputs.ts";
+import { pageOf } from "../http/page.ts";
+import { json, type Route } from "../http/route.ts";
+import type { IngestOptions } from "../ports.ts";
+
+const previewRecords = 10;
+const previewCharsMax = 2_000;
+const tag = "Datasets";
+
+export function datasetRoutes(deps: Deps): Route[] {
+  const { catalog, ingest, gate, store, metrics, jobReader, clock, config } = deps;
+
+  function find(c: ApiContext): DatasetRow {
+    const id = c.req.param("id")!;
+    const row = catalog.datasets.find(id);
+    if (!row || row.job !== null)
+      throw new GridError("not-found", `There is no dataset ${id}.`, {
+        name: id,
+        hint: "GET /v1/datasets lists the datasets that are kept.",
+      });
+    return row;
+  }
+
+  return [
+    {
+      operation: {
+        method: "post",
+        path: "/v1/datasets",
+        id: "uploadDataset",
+        tag,
+        summary: "Upload a dataset",
+        description:
+          "The body is the data itself, streamed in constant memory and cut into shards at record boundaries.",
+        auth: "key",
+        idempotent: "stream",
+        query: uploadQuerySchema,
+        headers: { "Content-Encoding": "gzip or zstd, when the body is compressed" },
+        body: { contentType: "application/octet-stream", description: "The data" },
+        responses: { 201: { description: "Stored", schema: datasetSchema } },
+      },
+      async handle(c) {
+        const query = readQuery(c, uploadQuerySchema);
+        const id = idFor(c, "dataset", clock());
+        const row = await gate.storing(async () => {
+          const options = ingestOptions(c, query);
+          const ingested = await ingest.ingest(bodyOf(c, config.datasetBytesMax), options);
+          const name = query.name ?? id;
+          return recordDataset(catalog, ingested, { id, name, job: null, createdAtMs: clock() });
+        });
+        metrics.uploaded(row.bytes);
+        return json(datasetOf(row), 201, { location: `/v1/datasets/${id}` });
+      },
+    },
+    {
+      operation: {
+        method: "get",
+        path: "/v1/datasets",
+        id: "listDatasets",
+        tag,
+        summary: "List datasets, newest first",
+        auth: "key",
+        query: pageQuerySchema,
+        responses: { 200: { description: "A page", schema: datasetPageSchema } },
+      },
+      handle(c) {
+        const { cursor, limit } = readQuery(c, pageQuerySchema);
+        const rows = catalog.datasets.list(cursor, limit + 1);
+        return json(pageOf(rows, limit, (row) => row.id, datasetOf));
+      },
+    },
+    {
+      operation: {
+        method: "get",
+        path: "/v1/datasets/:id",
+        id: "getDataset",
+        tag,
+        summary: "A dataset and its first records",
+        auth: "key",
+        responses: { 200: { description: "The dataset", schema: datasetDetailSchema } },
+      },
+      async handle(c) {
+        const row = find(c);
+        const manifest = await readManifest(store.blobs, row.digest);
+        const { columns, dtype, recordBytes } = manifest;
+        const records = await readRecords(manifest, store.blobs, {
+          offset: 0,
+          limit: previewRecords,
+        });
+        return json({
+          ...datasetOf(row),
+          ...(columns ? { columns } : {}),
+          ...(dtype ? { dtype } : {}),
+          ...(recordBytes ? { recordBytes } : {}),
+          preview: records.map((record) => previewOf(record, manifest)),
+        });
+      },
+    },
+    {
+      operation: {
+        method: "delete",
+        path: "/v1/datasets/:id",
+        id: "deleteDataset",
+        tag,
+        summary: "Delete a dataset",
+        description: "Shards that no other dataset shares are removed soon after.",
+        auth: "key",
+        idempotent: "body",
+        responses: { 204: { description: "Deleted" } },
+      },
+      async handle(c) {
+        const { id } = find(c);
+        if (catalog.datasets.readingJob(id) !== undefined) await jobReader.reconcile();
+        const reading = catalog.datasets.readingJob(id);
+        if (reading !== undefined)
+          throw new GridError("dataset-in-use", `Job ${reading} reads dataset ${id}.`, {
+            name: reading,
+            hint: "Wait for the job to end, or cancel it.",
+          });
+        catalog.transaction(() => {
+          catalog.datasets.remove(id);
+          catalog.blobRefs.release(id);
+        });
+        await gate.collect();
+        return new Response(null, { status: 204 });
+      },
+    },
+  ];
+}
+
+function ingestOptions(c: ApiContext, query: UploadQuery): IngestOptions {
+  const { format, onBadRecord, encoding, columns, header, recordBytes } = query;
+  const length = headerOf(c, "content-length");
+  const contentEncoding = headerOf(c, "content-encoding");
+  if (format !== "matrix" && (encoding !== undefined || columns !== undefined))
+    throw new GridError("bad-request", '"encoding" and "columns" are for format=matrix.');
+  if (format !== "bytes" && recordBytes !== undefined)
+    throw new GridError("bad-request", '"recordBytes" is for format=bytes.');
+  const matrix: IngestOptions["matrix"] = {
+    encoding: encoding ?? "csv",
+    ...(columns === undefined ? {} : { columns }),
+    ...(header === undefined ? {} : { header: header === "auto" ? "auto" : header === "true" }),
+  };
+  return {
+    format,
+    onBadRecord,
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
+    ...(format === "matrix" ? { matrix } : {}),
+    ...(recordBytes === undefined ? {} : { recordBytes }),
+    ...(length === undefined ? {} : { expectedBytes: Number(length) }),
+  };
+}
+
+/** Node's own stream where there is one: a web stream in between costs throughput. */
+function bodyOf(c: ApiContext, bytesMax: number): AsyncIterable<Uint8Array> {
+  if (Number(headerOf(c, "content-length") ?? 0) > bytesMax) throw tooLarge(bytesMax);
+  const source: AsyncIterable<Uint8Array> =
+    c.env?.incoming ?? c.req.raw.body ?? Readable.from([], { objectMode: false });
+  return bounded(source, bytesMax);
+}
+
+async function* bounded(
+  source: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  try {
+    for await (const part of source) {
+      total += part.byteLength;
+      if (total > bytesMax) throw tooLarge(bytesMax);
+      yield part;
+    }
+  } catch (error) {
+    if (error instanceof GridError) throw error;
+    throw new GridError("upload-incomplete", "The upload was cut off.", {}, { cause: error });
+  }
+}
+
+function datasetOf(row: DatasetRow): Dataset {
+  const { id, name, format, bytes, records, shards, digest, skipped, createdAtMs } = row;
+  const createdAt = new Date(createdAtMs).toISOString();
+  return { id, name, format, bytes, records, shards, digest, skipped, createdAt };
+}
+
+/** csv rows become objects by column; long strings are cut. */
+function previewOf(record: Json, { format, columns }: Manifest): Json {
+  if (format === "csv" && columns && Array.isArray(record))
+    return Object.fromEntries(columns.map((name, i) => [name, cut(record[i] ?? null)] as const));
+  return cut(record);
+}
+
+function cut(value: Json): Json {
+  return typeof value === "string" && value.length > previewCharsMax
+    ? `${value.slice(0, previewCharsMax)}…`
+    : value;
+}

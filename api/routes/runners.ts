@@ -1,0 +1,25 @@
+import { type Runner, runnerPageSchema } from "../../protocol/http-runners.ts";
+import type { Deps } from "../deps.ts";
+import { json, type Route } from "../http/route.ts";
+import type { RunnerInfo } from "../ports.ts";
+
+export function runnerRoutes({ gateway }: Deps): Route[] {
+  return [
+    {
+      operation: {
+        method: "get",
+        path: "/v1/runners",
+        id: "listRunners",
+        tag: "Runners",
+        summary: "Runners that are connected now",
+        auth: "key",
+        responses: { 200: { description: "All of them", schema: runnerPageSchema } },
+      },
+      handle: () => json({ items: gateway.runners().map(runnerOf), next: null }),
+    },
+  ];
+}
+
+function runnerOf({ connectedAtMs, ...info }: RunnerInfo): Runner {
+  return { ...info, connectedAt: new Date(connectedAtMs).toISOString() };
+}

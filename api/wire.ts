@@ -1,0 +1,132 @@
+import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
+import { createKeyCheck } from "./auth/key-check.ts";
+import { openCatalog } from "./catalog/open.ts";
+import type { Config } from "./config.ts";
+import { createDatasetIngest, inlineDataset } from "./datasets/index.ts";
+import type { Deps, SocketGateway } from "./deps.ts";
+import { createCompiler } from "./functions/index.ts";
+import { RunnerGateway } from "./gateway/gateway.ts";
+import { Bindings } from "./http/bindings.ts";
+import { BlobGate } from "./http/blob-gate.ts";
+import { Housekeeping } from "./http/housekeeping.ts";
+import { Inputs } from "./http/inputs.ts";
+import { JobReader } from "./http/job-reader.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { RecentCalls } from "./http/recent-calls.ts";
+import { Submit } from "./http/submit.ts";
+import { Versions } from "./http/versions.ts";
+import { JobViews } from "./jobs/job-view.ts";
+import { JobService } from "./jobs/jobs.ts";
+import { Sweeper } from "./jobs/sweeper.ts";
+import { openStore } from "./store/open-store.ts";
+
+const sweepEveryMs = 1_000;
+
+export interface Wired {
+  deps: Deps;
+  gateway: SocketGateway;
+  housekeeping: Housekeeping;
+  /** Aborts deps.stopping. */
+  stop(): void;
+  /** Ends everything, in reverse order of the start. */
+  close(): Promise<void>;
+}
+
+/** Makes every part of the API and joins them. What was opened is closed again when a later part fails. */
+export async function wire(config: Config, key: string, log: Logger): Promise<Wired> {
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) {
+      try {
+        await closer();
+      } catch (error) {
+        log.error({ err: error }, "closing failed");
+      }
+    }
+  };
+  try {
+    const clock = Date.now;
+    const stopping = new AbortController();
+    const { dataDir, redisUrl } = config;
+    const store = await openStore({ dataDir, redisUrl, clock, log });
+    closers.push(() => store.close());
+    const catalog = openCatalog(dataDir);
+    closers.push(() => catalog.close());
+    const compiler = createCompiler();
+    closers.push(() => compiler.close());
+    const gate = new BlobGate(store.blobs, catalog.blobRefs);
+    const ingest = createDatasetIngest({
+      blobs: store.blobs,
+      onUnused: async (digests) => catalog.blobRefs.discard(digests),
+    });
+    const views = new JobViews(store, clock);
+    const gateway = await RunnerGateway.open({
+      store,
+      views,
+      clock,
+      log,
+      explain: async (bundle, error) =>
+        compiler.explain(error, catalog.functions.sourceMap(bundle)),
+      // The catalog learns of the end at once, so that a list need not ask the store.
+      onEnded: (job) =>
+        void jobReader.read(job).catch((error: unknown) => log.debug({ err: error, job }, "ended")),
+    });
+    closers.push(() => gateway.close());
+    const jobs = new JobService({ store, views, gateway, clock });
+    const metrics = createMetrics({
+      runners: () => gateway.runners(),
+      activeJobs: () => catalog.jobs.countActive(),
+    });
+    closers.push(() => metrics.close());
+    const jobReader = new JobReader({ catalog, jobs, metrics, clock });
+    const sweeper = new Sweeper({
+      store,
+      gateway,
+      clock,
+      everyMs: sweepEveryMs,
+      onError: (error) => log.warn({ err: error }, "sweep failed"),
+    });
+    closers.push(() => sweeper.close());
+    const versions = new Versions(catalog.functions);
+    const bindings = new Bindings({ blobs: store.blobs, catalog, jobs, gate });
+    const inputs = new Inputs({ catalog, blobs: store.blobs, ingest, inlineDataset, gate, clock });
+    const submit = new Submit({ catalog, jobs, versions, bindings, inputs, metrics, clock });
+    const housekeeping = new Housekeeping({
+      catalog,
+      store,
+      bindings,
+      gate,
+      jobReader,
+      clock,
+      log,
+      jobRetentionMs: config.jobRetentionHours * 3_600_000,
+    });
+    closers.push(() => housekeeping.close());
+    const deps: Deps = {
+      config,
+      version: packageJson.version,
+      keyCheck: createKeyCheck(key),
+      store,
+      catalog,
+      compiler,
+      ingest,
+      jobs,
+      gateway,
+      versions,
+      bindings,
+      gate,
+      submit,
+      jobReader,
+      calls: new RecentCalls(),
+      metrics,
+      clock,
+      log,
+      stopping: stopping.signal,
+    };
+    return { deps, gateway, housekeeping, stop: () => stopping.abort(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
