@@ -1,0 +1,12 @@
+/** Runs bundles that nobody trusts, in child processes that can be thrown away. */
+export { buildChildBundle } from "./child-bundle.ts";
+export { createExecutorPool } from "./executor-pool.ts";
+export type { ExecutorOptions } from "./options.ts";
+export type {
+  ExecutorLoan,
+  ExecutorPool,
+  ExecutorPoolOptions,
+  ExecutorSlot,
+} from "./pool.ts";
+export type { Executor, ExecutorReply, ExecutorRequest } from "./port.ts";
+export { startExecutor } from "./start-executor.ts";

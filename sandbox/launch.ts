@@ -1,0 +1,116 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { childBundlePath } from "./child-bundle.ts";
+import type { ExecutorOptions } from "./options.ts";
+
+/** How to start a child, found out once per pool. */
+export interface Launch {
+  command: string;
+  args: string[];
+}
+
+/** Speed: why each is there is in FACTS of docs, measured with the benchmarks. */
+const speedFlags = [
+  // isolated-vm's requirement on this Node.
+  "--no-node-snapshot",
+  // A synchronous guest call never gets concurrently compiled code installed: up to 20 times slower without this.
+  "--no-concurrent-recompilation",
+  // A small memoryLimit would give a small young generation.
+  "--min-semi-space-size=16",
+  "--max-semi-space-size=32",
+];
+
+const safetyFlags = [
+  "--permission",
+  "--allow-addons",
+  // The permission model lets it create files.
+  "--no-experimental-sqlite",
+  "--no-experimental-websocket",
+  "--no-experimental-global-navigator",
+  "--no-global-search-paths",
+  // No SharedArrayBuffer in any context: memory shared between threads is a clock.
+  "--enable-sharedarraybuffer-per-context",
+  // The host itself never makes code from strings.
+  "--disallow-code-generation-from-strings",
+  "--disable-proto=delete",
+  // No inspector by signal.
+  "--disable-sigusr1",
+  "--disable-warning=PERM0001",
+];
+
+/** @throws when there is no isolated-vm for this platform, or no way to make the child's bundle */
+export async function prepareLaunch(options: ExecutorOptions): Promise<Launch> {
+  const [program, addon, wrapper] = await Promise.all([
+    childBundlePath(options.cacheDir),
+    addonPath(),
+    systemWrapper(),
+  ]);
+  const node = pinnedNode();
+  const nodeArgs = [...executorFlags([program, addon]), program, addon];
+  const [command, ...args] = [...wrapper, node, ...nodeArgs];
+  return { command: command!, args };
+}
+
+/** The flags of an executor that may read `readable`; exported for the test that tries what they permit. */
+export function executorFlags(readable: readonly string[]): string[] {
+  return [...speedFlags, ...safetyFlags, ...readable.map((path) => `--allow-fs-read=${path}`)];
+}
+
+/** The Node that package.json pins: every runner then computes the same bits, whatever Node started it. */
+function pinnedNode(): string {
+  try {
+    const manifest = createRequire(import.meta.url).resolve("node/package.json");
+    const path = join(dirname(manifest), "bin", process.platform === "win32" ? "node.exe" : "node");
+    if (existsSync(path)) return path;
+  } catch {
+    // A release may bring its Node in another way; then it also runs this process.
+  }
+  return process.execPath;
+}
+
+/** isolated-vm's binary. The child loads it by this path, so it need not read package files to find it. */
+function addonPath(): string {
+  const require = createRequire(import.meta.url);
+  const packagePath = require.resolve("isolated-vm/package.json");
+  const nodeGypBuild = createRequire(packagePath)("node-gyp-build") as {
+    path: (directory: string) => string;
+  };
+  return nodeGypBuild.path(dirname(packagePath));
+}
+
+/**
+ * On POSIX systems the child starts through a shell that sets limits Node cannot set and then becomes Node:
+ * no core dumps (a crash of a 1 GB isolate would fill the owner's disk), no writing to files even if the permission
+ * model were overcome, and (Linux) the first to go when the machine runs out of memory.
+ */
+const limits =
+  "ulimit -c 0; ulimit -f 0; { echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; " + 'exec "$@"';
+
+async function systemWrapper(): Promise<string[]> {
+  if (process.platform === "win32") return [];
+  return ["/bin/sh", "-c", limits, "sh", ...(await privilegeDrop())];
+}
+
+const run = promisify(execFile);
+
+/**
+ * Linux with util-linux: no new privileges, death with the parent even when a guest keeps the child busy, and, when
+ * the runner is root (a container), no capabilities.
+ */
+async function privilegeDrop(): Promise<string[]> {
+  if (process.platform !== "linux") return [];
+  const base = ["setpriv", "--no-new-privs", "--pdeathsig", "KILL"];
+  const bare = [...base, "--bounding-set=-all", "--inh-caps=-all"];
+  for (const attempt of process.getuid?.() === 0 ? [bare, base] : [base]) {
+    try {
+      await run(attempt[0]!, [...attempt.slice(1), "/bin/true"], { timeout: 5_000 });
+      return attempt;
+    } catch {
+      // Not installed, too old, or not allowed here: the permission model stands without it.
+    }
+  }
+  return [];
+}
