@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { digestOf } from "../../protocol/digest.ts";
+import { type Context, eventually, newJob } from "./context.ts";
+import { jobSpec, nowMs, output, outputsOf, request, stageOf } from "./fixtures.ts";
+
+export function jobBehaviour({ store, open, shared }: Context): void {
+  test("a job is created once, and read as it was written", async () => {
+    const { jobs } = store();
+    const id = await newJob(store(), 5);
+    expect(await jobs.create(jobSpec(id), stageOf(0, 99))).toBe("exists");
+    expect(await jobs.read(id)).toEqual({
+      spec: jobSpec(id),
+      status: "queued",
+      stage: stageOf(0, 5),
+      done: 0,
+      tasksDone: 0,
+      fuel: 0,
+    });
+  });
+
+  test("an unknown job is undefined, leases nothing, and every answer to it is stale", async () => {
+    const { jobs, events } = store();
+    expect(await jobs.read("job_none")).toBeUndefined();
+    expect(await jobs.lease("job_none", request())).toEqual([]);
+    const completion = { token: "t", lo: 0, hi: 1, outputs: [output(0)] };
+    expect((await jobs.complete("job_none", [completion])).results).toEqual(["stale"]);
+    expect(await jobs.advance("job_none", 0, stageOf(1, 1), { drop: [] })).toBe("lost");
+    expect(await jobs.setStatus("job_none", "running", { nowMs })).toBe("already");
+    expect(await jobs.renew("job_none", ["t"], nowMs)).toEqual(["t"]);
+    expect(await jobs.release("job_none", ["t"], { penalty: true, attemptsMax: 1 })).toBe(
+      "released",
+    );
+    expect(await jobs.expire("job_none", nowMs, 1)).toEqual({ requeued: 0, exhausted: false });
+    expect(await jobs.outputs("job_none", 0)).toEqual([]);
+    expect(await jobs.remove("job_none")).toEqual([]);
+    expect(await events.append("job_none", [{ type: "settle", fuel: 1 }], nowMs)).toBe(0);
+    expect(await events.read("job_none", 0, 10)).toEqual([]);
+  });
+
+  test("active lists the jobs that have not ended", async () => {
+    const { jobs } = store();
+    const [a, b] = [await newJob(store(), 1), await newJob(store(), 1)];
+    expect(await jobs.active()).toEqual(expect.arrayContaining([a, b]));
+    await jobs.setStatus(a, "cancelled", { nowMs });
+    const active = await jobs.active();
+    expect(active).toContain(b);
+    expect(active).not.toContain(a);
+  });
+
+  test("a job runs, pauses, resumes and ends; what has ended never changes", async () => {
+    const { jobs } = store();
+    const id = await newJob(store(), 4);
+    expect(await jobs.setStatus(id, "running", { nowMs })).toBe("changed");
+    expect(await jobs.setStatus(id, "running", { nowMs: nowMs + 1 })).toBe("already");
+    expect(await jobs.setStatus(id, "paused", { nowMs })).toBe("changed");
+    expect(await jobs.lease(id, request())).toEqual([]);
+    expect(await jobs.setStatus(id, "running", { nowMs: nowMs + 5 })).toBe("changed");
+    expect((await jobs.read(id))?.startedAtMs).toBe(nowMs);
+    const [lease] = await jobs.lease(id, request({ tasksMax: 1 }));
+    const error = { code: "function-threw" as const, message: "no", details: { task: 1 } };
+    expect(await jobs.setStatus(id, "failed", { nowMs: nowMs + 9, error })).toBe("changed");
+    expect(await jobs.setStatus(id, "succeeded", { nowMs, resultStage: 0 })).toBe("already");
+    expect(await jobs.lease(id, request())).toEqual([]);
+    const answer = { token: lease!.token, lo: 0, hi: 1, outputs: [output(0)] };
+    expect(await jobs.complete(id, [answer])).toMatchObject({ results: ["stale"], done: 0 });
+    expect(await jobs.advance(id, 0, stageOf(1, 1), { drop: [] })).toBe("lost");
+    const state = await jobs.read(id);
+    expect(state).toMatchObject({ status: "failed", error, endedAtMs: nowMs + 9 });
+    expect(state).not.toHaveProperty("resultStage");
+  });
+
+  test("a finished stage advances exactly once, whoever asks", async () => {
+    const { jobs } = store();
+    const id = await newJob(store(), 2);
+    const next = stageOf(1, 3);
+    expect(await jobs.advance(id, 0, next, { drop: [] })).toBe("lost");
+    const [lease] = await jobs.lease(id, request());
+    const done = await jobs.complete(id, [{ ...lease!, outputs: outputsOf(0, 2) }]);
+    expect(done).toMatchObject({
+      finished: true,
+      done: 2,
+      tasks: 2,
+      summary: { outputs: 2, bytes: 18, fuel: 20 },
+    });
+    const metrics = { inertia: 1.5, missing: null };
+    const asked = Array.from({ length: 8 }, () => jobs.advance(id, 0, next, { drop: [], metrics }));
+    expect((await Promise.all(asked)).filter((outcome) => outcome === "advanced")).toHaveLength(1);
+    const state = await jobs.read(id);
+    expect(state).toMatchObject({ stage: next, done: 0, tasksDone: 2, fuel: 20, metrics });
+    expect(await jobs.complete(id, [{ ...lease!, outputs: [] }])).toMatchObject({
+      results: ["stale"],
+      stage: 1,
+    });
+    expect(await jobs.lease(id, request())).toMatchObject([{ stage: 1, lo: 0, hi: 3, attempt: 1 }]);
+  });
+
+  test("only an ended job is removed, and its large outputs are named, dropped ones too", async () => {
+    const { jobs, events } = store();
+    const id = await newJob(store(), 1);
+    const [first, second] = [digestOf("first"), digestOf("second")];
+    const large = ({ inline: _inline, ...rest } = output(0), hash = first) => ({ ...rest, hash });
+    const [a] = await jobs.lease(id, request());
+    await jobs.complete(id, [{ ...a!, outputs: [large(undefined, first)] }]);
+    await jobs.advance(id, 0, stageOf(1, 2), { drop: [0] });
+    expect(await jobs.outputs(id, 0)).toEqual([]);
+    const [b] = await jobs.lease(id, request());
+    await jobs.complete(id, [{ ...b!, outputs: [large(undefined, second), output(1)] }]);
+    await events.append(id, [{ type: "settle", fuel: 1 }], nowMs);
+    expect(await jobs.remove(id)).toEqual([]);
+    expect(await jobs.outputs(id, 1)).toHaveLength(2);
+    await jobs.setStatus(id, "succeeded", { nowMs, resultStage: 1 });
+    expect(await jobs.outputs(id, 1)).toHaveLength(2);
+    expect((await jobs.remove(id)).sort()).toEqual([first, second].sort());
+    expect(await jobs.read(id)).toBeUndefined();
+    expect(await jobs.outputs(id, 1)).toEqual([]);
+    expect(await events.read(id, 0, 10)).toEqual([]);
+    expect(await jobs.remove(id)).toEqual([]);
+  });
+
+  test("a watcher hears of creation, advance, requeued tasks and status, until it stops", async () => {
+    const { jobs } = store();
+    const other = shared ? await open() : store();
+    const heard: string[] = [];
+    const stop = other.jobs.watch((id) => heard.push(id));
+    // Another process's subscription takes a moment: creations until one is heard.
+    await eventually(() => {
+      if (heard.length === 0) void newJob(store(), 1);
+      return heard.length > 0;
+    });
+    const id = await newJob(store(), 1);
+    await eventually(() => heard.includes(id));
+    const hearsAfter = async (change: () => Promise<unknown>) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      heard.length = 0;
+      await change();
+      await eventually(() => heard.includes(id));
+    };
+    const [a] = await jobs.lease(id, request());
+    await hearsAfter(() => jobs.release(id, [a!.token], { penalty: false, attemptsMax: 5 }));
+    await jobs.lease(id, request());
+    await hearsAfter(() => jobs.expire(id, nowMs + 1e6, 5));
+    const [b] = await jobs.lease(id, request());
+    await jobs.complete(id, [{ ...b!, outputs: [output(0)] }]);
+    await hearsAfter(() => jobs.advance(id, 0, stageOf(1, 1), { drop: [] }));
+    await hearsAfter(() => jobs.setStatus(id, "cancelled", { nowMs }));
+    stop();
+    heard.length = 0;
+    await newJob(store(), 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(heard).toEqual([]);
+    if (shared) await other.close();
+  });
+}

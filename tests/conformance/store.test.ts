@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import type { Store } from "../../api/store/port.ts";
+import { blobBehaviour } from "./blob-behaviour.ts";
+import { eventBehaviour } from "./event-behaviour.ts";
+import { jobBehaviour } from "./job-behaviour.ts";
+import { outputBehaviour } from "./output-behaviour.ts";
+import { type Running, subjects } from "./subjects.ts";
+import { taskBehaviour } from "./task-behaviour.ts";
+
+describe.each(subjects())("the $name store", (subject) => {
+  let running: Running;
+  let store: Store;
+  beforeAll(async () => {
+    running = await subject.start();
+    store = await running.open();
+  });
+  afterAll(async () => {
+    await store?.close();
+    await running?.stop();
+  });
+  const context = { store: () => store, open: () => running.open(), shared: subject.shared };
+  describe("jobs", () => jobBehaviour(context));
+  describe("tasks", () => taskBehaviour(context));
+  describe("outputs", () => outputBehaviour(context));
+  describe("events", () => eventBehaviour(context));
+  describe("blobs and secrets", () => blobBehaviour(context));
+});

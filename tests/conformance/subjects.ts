@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openStore } from "../../api/store/open-store.ts";
+import type { Store } from "../../api/store/port.ts";
+import {
+  type RedisUnderTest,
+  redisInstalled,
+  startRedis,
+  startRedisCluster,
+} from "../support/redis-server.ts";
+
+export interface Running {
+  open(): Promise<Store>;
+  stop(): Promise<void>;
+}
+
+/** A kind of store under test. */
+export interface Subject {
+  name: string;
+  /** Whether several processes may open it at once. */
+  shared: boolean;
+  start(): Promise<Running>;
+}
+
+/** All stores of this machine. Without redis-server the Redis ones are left out loudly, and in CI that is an error. */
+export function subjects(): Subject[] {
+  const embedded: Subject = { name: "embedded", shared: false, start: startEmbedded };
+  if (!redisInstalled()) {
+    console.warn(
+      "NOT RUN: the conformance of Redis and Redis Cluster (no redis-server on the PATH)",
+    );
+    return [embedded];
+  }
+  return [
+    embedded,
+    { name: "redis", shared: true, start: () => overRedis(startRedis()) },
+    { name: "redis cluster", shared: true, start: () => overRedis(startRedisCluster()) },
+  ];
+}
+
+async function startEmbedded(): Promise<Running> {
+  const dataDir = mkdtempSync(join(tmpdir(), "sparegrid-store-"));
+  return {
+    open: () => openStore({ dataDir }),
+    stop: async () => rmSync(dataDir, { recursive: true, force: true }),
+  };
+}
+
+async function overRedis(starting: Promise<RedisUnderTest>): Promise<Running> {
+  const redis = await starting;
+  return {
+    open: () => openStore({ dataDir: "", redisUrl: redis.url }),
+    stop: () => redis.stop(),
+  };
+}
