@@ -26,11 +26,18 @@ export function redisInstalled(): boolean {
 const readyMsMax = 15_000;
 const clusterMasters = 3;
 
-/** One server on a unix socket, without a port. */
-export async function startRedis(): Promise<RedisUnderTest> {
+/**
+ * One server on a unix socket, without a port. `fsync` "always": what was answered survives a SIGKILL for certain;
+ * with "everysec" Redis may hold back its log for some seconds when the disk is slow.
+ */
+export async function startRedis(
+  options: { fsync?: "always" | "everysec" } = {},
+): Promise<RedisUnderTest> {
   const root = temporaryRoot();
   const socket = join(root.path, "redis.sock");
-  const node = new Node(root.path, ["--port", "0", "--unixsocket", socket], ["-s", socket]);
+  const settings = ["--port", "0", "--unixsocket", socket];
+  if (options.fsync) settings.push("--appendfsync", options.fsync);
+  const node = new Node(root.path, settings, ["-s", socket]);
   await node.start();
   return {
     url: `unix:${socket}`,
