@@ -31,6 +31,7 @@ export class CallWork implements Work {
   readonly units: readonly Unit[];
   readonly held = new Map<string, Uint8Array>();
   readonly fetching = new Set<string>();
+  readonly lost = new Map<string, ErrorBody>();
   next = 0;
   ended = false;
   slot: Work["slot"] = undefined;

@@ -31,16 +31,20 @@ export class Flight {
   }
 
   /**
-   * Expected time until all is answered, counting from when its present item began.
+   * Expected time until all is answered. An item that has overrun what was expected of it is taken to need as long
+   * again as it has overrun.
+   * @param atWork whether this is the executor's oldest flight, so that its current item has begun
    * @param unknownMs stands for a compute time that nobody knows yet
    */
   remainingMs(nowMs: number, atWork: boolean, unknownMs: number): number {
     let remaining = 0;
     for (let i = this.done; i < this.items.length; i++) {
       const { work, unit } = this.items[i]!;
-      if (!work.ended) remaining += work.expectedMs(unit) ?? unknownMs;
+      const expected = work.ended ? 0 : (work.expectedMs(unit) ?? unknownMs);
+      const began = atWork && i === this.done;
+      remaining += began ? Math.abs(expected - (nowMs - this.#sinceMs)) : expected;
     }
-    return atWork ? Math.max(0, remaining - (nowMs - this.#sinceMs)) : remaining;
+    return remaining;
   }
 
   holds(work: Work): boolean {

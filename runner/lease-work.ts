@@ -24,6 +24,7 @@ export class LeaseWork implements Work {
   readonly units: readonly Unit[];
   readonly held = new Map<string, Uint8Array>();
   readonly fetching = new Set<string>();
+  readonly lost = new Map<string, ErrorBody>();
   readonly run: RunMessage;
   readonly context: JobContext;
   next = 0;

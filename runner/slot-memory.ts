@@ -25,6 +25,8 @@ export class SlotMemory {
   /** Open bundles, least recently used first. */
   readonly #bundles = new Set<string>();
   #passed: { bundle: string; key: string }[] = [];
+  /** Bundles that were opened or given a blob, and have not answered well since. */
+  readonly #unproven = new Set<string>();
 
   constructor(options: SlotMemoryOptions) {
     this.#options = options;
@@ -35,6 +37,23 @@ export class SlotMemory {
     this.#residency.clear();
     this.#bundles.clear();
     this.#passed = [];
+    this.#unproven.clear();
+  }
+
+  /** The bundle's isolate answered well: what was sent to it before took effect. */
+  proved(bundle: string): void {
+    this.#unproven.delete(bundle);
+  }
+
+  /**
+   * The bundle answered with an error. Opening and loading are not answered, their faults come with the next run and
+   * with all after it: then only a new isolate helps.
+   */
+  failed(executor: Executor, bundle: string): void {
+    if (!this.#unproven.delete(bundle)) return;
+    this.#bundles.delete(bundle);
+    this.#residency.removeBundle(bundle);
+    executor.close(bundle);
   }
 
   has(bundle: string, key: string): boolean {
@@ -48,12 +67,14 @@ export class SlotMemory {
     if (!executor.isOpen(bundle)) {
       this.#residency.removeBundle(bundle);
       executor.open(bundle, source, { memoryMb });
+      this.#unproven.add(bundle);
     }
     for (const other of this.#bundles) {
       if (this.#bundles.size <= this.#options.bundlesMax) break;
       if (other === bundle || inUse(other)) continue;
       this.#bundles.delete(other);
       this.#residency.removeBundle(other);
+      this.#unproven.delete(other);
       executor.close(other);
     }
   }
@@ -70,6 +91,7 @@ export class SlotMemory {
       this.#makeRoom(executor, bytes.byteLength, work.memoryMb, inUse);
       executor.load(bundle, ref.key, ref.meta, bytes);
       this.#residency.add(bundle, ref.key, bytes.byteLength);
+      this.#unproven.add(bundle);
     }
   }
 

@@ -1,4 +1,4 @@
-import { GridError } from "../protocol/errors.ts";
+import { type ErrorBody, GridError } from "../protocol/errors.ts";
 import type { ExecutorSlot } from "../sandbox/pool.ts";
 import type { Executor, ExecutorReply } from "../sandbox/port.ts";
 import type { BlobClient } from "./blob-client.ts";
@@ -78,6 +78,11 @@ export class Slot {
     return this.#downTimer !== undefined;
   }
 
+  /** Whether something here has not begun. */
+  get waiting(): boolean {
+    return this.#queue.some((work) => work.next === 0);
+  }
+
   /** Expected time until work enqueued now would start; calls wait for calls alone, and what is on the pipe. */
   waitMs(urgent: boolean): number {
     const nowMs = performance.now();
@@ -153,6 +158,7 @@ export class Slot {
   }
 
   pump(): void {
+    this.#failLost();
     while (!this.#closed && !this.#starting && !this.down && !this.#options.congested()) {
       const nowMs = performance.now();
       if (this.#flights.length >= flightsMax) break;
@@ -213,26 +219,26 @@ export class Slot {
   /** Whether all blobs of a unit are here; starts fetching those that are not. */
   #ready(work: Work, unit: Unit): boolean {
     let ready = true;
-    for (const ref of work.constants) if (!this.#refReady(work, unit, ref)) ready = false;
-    for (const ref of unit.shards) if (!this.#refReady(work, unit, ref)) ready = false;
+    for (const ref of work.constants) if (!this.#refReady(work, ref)) ready = false;
+    for (const ref of unit.shards) if (!this.#refReady(work, ref)) ready = false;
     for (const part of unit.parts)
-      if (!(part instanceof Uint8Array) && !this.#blobReady(work, unit, part.digest)) ready = false;
+      if (!(part instanceof Uint8Array) && !this.#blobReady(work, part.digest)) ready = false;
     return ready;
   }
 
-  #refReady(work: Work, unit: Unit, ref: LoadRef): boolean {
+  #refReady(work: Work, ref: LoadRef): boolean {
     if (ref.digest === undefined || this.#memory.has(work.bundle, ref.key)) return true;
-    return this.#blobReady(work, unit, ref.digest);
+    return this.#blobReady(work, ref.digest);
   }
 
-  #blobReady(work: Work, unit: Unit, digest: string): boolean {
+  #blobReady(work: Work, digest: string): boolean {
     if (work.held.has(digest)) return true;
     const cached = this.#options.blobs.peek(digest);
     if (cached) {
       work.held.set(digest, cached);
       return true;
     }
-    if (work.fetching.has(digest)) return false;
+    if (work.fetching.has(digest) || work.lost.has(digest)) return false;
     work.fetching.add(digest);
     this.#options.blobs.get(digest, work.blobToken).then(
       (bytes) => {
@@ -244,11 +250,23 @@ export class Slot {
       (error: unknown) => {
         work.fetching.delete(digest);
         if (work.ended) return;
-        work.failed(unit, errorBodyOf(error), 0);
-        work.slot?.drop();
+        work.lost.set(digest, errorBodyOf(error));
+        work.slot?.pump();
       },
     );
     return false;
+  }
+
+  /** Fails work whose next unit needs a blob that cannot be had; what precedes that unit is answered first. */
+  #failLost(): void {
+    for (const work of this.#queue) {
+      const unit = work.units[work.next];
+      if (work.lost.size === 0 || !unit || work.ended) continue;
+      if (this.#flights.some((flight) => flight.holds(work))) continue;
+      const error = lostOf(work, unit);
+      if (error) work.failed(unit, error, 0);
+    }
+    this.#queue = this.#queue.filter((work) => !work.ended);
   }
 
   /** Fetches what the next units need while the executor computes. */
@@ -277,10 +295,12 @@ export class Slot {
     const sent = new Set(items.map((item) => item.work));
     this.#queue = this.#queue.filter((one) => !sent.has(one) || one.next < one.units.length);
 
-    this.#memory.open(executor, work, (other) => this.#bundleInUse(other));
-    const inUse = this.#inUse();
-    for (const item of items) this.#memory.load(executor, item.work, item.work.constants, inUse);
-    for (const item of items) this.#memory.load(executor, item.work, item.unit.shards, inUse);
+    try {
+      this.#makeResident(executor, items);
+    } catch (error) {
+      this.#crashed(executor, flight, error);
+      return;
+    }
     const requests = items.map((item) =>
       resolveUnit(item.unit, (digest) => item.work.held.get(digest)!),
     );
@@ -297,13 +317,22 @@ export class Slot {
       );
   }
 
+  #makeResident(executor: Executor, items: readonly FlightItem[]): void {
+    this.#memory.open(executor, items[0]!.work, (other) => this.#bundleInUse(other));
+    const inUse = this.#inUse();
+    for (const { work } of items) this.#memory.load(executor, work, work.constants, inUse);
+    for (const { work, unit } of items) this.#memory.load(executor, work, unit.shards, inUse);
+  }
+
   #replied(flight: Flight, index: number, reply: ExecutorReply): void {
     if (!this.#flights.includes(flight)) return;
     const item = flight.items[index]!;
     flight.advance(index + 1, performance.now());
     const { work, unit } = item;
+    const { error, fuel } = reply.header;
+    if (!error) this.#memory.proved(work.bundle);
+    else if (this.#executor) this.#memory.failed(this.#executor, work.bundle);
     if (!work.ended) {
-      const { error, fuel } = reply.header;
       if (error) work.failed(unit, guestErrorBody(error), fuel);
       else answer(work, unit, reply);
       if (work.ended) this.#queue = this.#queue.filter((one) => one !== work);
@@ -332,6 +361,7 @@ export class Slot {
     const culprit = this.#killedBy && !alive ? undefined : items[0];
     if (!alive) this.#killedBy = undefined;
     this.#currentExecutor();
+    if (alive) this.#memory.failed(executor, flight.items[0]!.work.bundle);
     if (culprit && !culprit.work.ended) culprit.work.failed(culprit.unit, errorBodyOf(error), 0);
     this.#requeue(items);
     this.pump();
@@ -391,6 +421,19 @@ export class Slot {
       return needed.has(key);
     };
   }
+}
+
+function lostOf(work: Work, unit: Unit): ErrorBody | undefined {
+  const digests = [
+    ...work.constants.map(({ digest }) => digest),
+    ...unit.shards.map(({ digest }) => digest),
+    ...unit.parts.map((part) => (part instanceof Uint8Array ? undefined : part.digest)),
+  ];
+  for (const digest of digests) {
+    const error = digest !== undefined && work.lost.get(digest);
+    if (error) return error;
+  }
+  return undefined;
 }
 
 function loadMs(work: Work, resident: (ref: LoadRef) => boolean): number {

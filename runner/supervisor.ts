@@ -45,6 +45,7 @@ interface KnownJob {
 /** Leases a slot may queue: the gateway sends a few a slot, more is a fault and goes back. */
 const leasesPerSlotMax = 64;
 const callsMax = 1024;
+const rebalanceMs = 20;
 
 /**
  * Takes the gateway's messages, places leases and calls on executor slots, and keeps leases alive.
@@ -64,6 +65,7 @@ export class Supervisor {
   readonly #lastSlot = new LRUCache<string, Slot>({ max: 10_000 });
   #inlineBytesMax = inlineBytesMax;
   #renewal: NodeJS.Timeout | undefined;
+  #rebalance: NodeJS.Timeout | undefined;
   #draining = false;
 
   constructor(options: SupervisorOptions) {
@@ -166,6 +168,7 @@ export class Supervisor {
 
   close(): void {
     clearInterval(this.#renewal);
+    clearTimeout(this.#rebalance);
     for (const { report } of [...this.#leases.values()]) report.cancel();
     for (const slot of this.#slots) slot.close();
   }
@@ -294,13 +297,23 @@ export class Supervisor {
   }
 
   #steal(idle: Slot): void {
+    let waiting = false;
     for (const donor of this.#slots) {
-      if (donor === idle) continue;
+      if (donor === idle || !donor.waiting) continue;
       const work = donor.yieldWork((one) => idle.startMs(one));
-      if (!work) continue;
-      idle.enqueue(work);
-      return;
+      if (work) {
+        idle.enqueue(work);
+        return;
+      }
+      waiting = true;
     }
+    // Not worth it now; it will be if what runs there takes longer than expected.
+    if (waiting) this.#rebalance ??= setTimeout(() => this.#rebalanceNow(), rebalanceMs);
+  }
+
+  #rebalanceNow(): void {
+    this.#rebalance = undefined;
+    for (const slot of this.#slots) if (slot.idle) slot.pump();
   }
 
   #cancelLeases(ids: readonly string[]): void {

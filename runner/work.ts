@@ -33,6 +33,8 @@ export interface Work {
   /** Blobs fetched for units that are still to be sent, by digest. */
   readonly held: Map<string, Uint8Array>;
   readonly fetching: Set<string>;
+  /** Blobs that could not be had, by digest: the first unit that needs one fails, once it is its turn. */
+  readonly lost: Map<string, ErrorBody>;
   /** Where it is queued. */
   slot: { pump(): void; drop(): void } | undefined;
   /** Compute time of a unit, ms, as far as is known. */
