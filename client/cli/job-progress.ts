@@ -200,9 +200,7 @@ export class JobProgress {
     return shown
       .map(([name, history]) => {
         const figure = `${name} ${metric(history.at(-1) ?? null)}`;
-        return width < 60
-          ? figure
-          : `${figure} ${sparkline(history, shown.length === 1 ? 24 : 12)}`;
+        return width < 60 ? figure : `${figure} ${sparkline(history, shown.length === 1 ? 24 : 8)}`;
       })
       .join(" · ");
   }

@@ -3,6 +3,7 @@ import type { Terminal } from "./terminal.ts";
 
 const framesPerSecond = 12;
 const plainEveryMs = 2_000;
+const heldLinesMax = 200;
 
 /** Where a live panel takes its text from: drawn afresh for each frame. */
 export interface PanelContent {
@@ -23,6 +24,8 @@ export class LivePanel {
   #bars: cliProgress.MultiBar | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastPlain = "";
+  /** Lines that came while something else had the terminal. */
+  #held: string[] | undefined;
 
   constructor(terminal: Terminal, content: PanelContent, height = 2) {
     this.#terminal = terminal;
@@ -31,6 +34,8 @@ export class LivePanel {
   }
 
   start(): void {
+    for (const line of this.#held ?? []) this.#terminal.say(line);
+    this.#held = undefined;
     if (this.#timer !== undefined || this.#bars !== undefined) return;
     if (this.#terminal.err.isTTY) this.#startBars();
     else {
@@ -40,14 +45,23 @@ export class LivePanel {
 
   /** A line above the panel. */
   log(line: string): void {
-    if (this.#bars === undefined) this.#terminal.say(line);
+    if (this.#held !== undefined) {
+      if (this.#held.length < heldLinesMax) this.#held.push(line);
+    } else if (this.#bars === undefined) this.#terminal.say(line);
     else this.#bars.log(`${line}\n`);
+  }
+
+  /** Leaves the terminal to a prompt until `start` or `stop`. */
+  pause(): void {
+    this.stop();
+    this.#held = [];
   }
 
   /** Takes the panel away, or leaves its last frame standing. */
   stop(options: { keep?: boolean } = {}): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#held = undefined;
     if (this.#bars === undefined) return;
     const bars = this.#bars as cliProgress.MultiBar & { options: cliProgress.Options };
     bars.options.clearOnComplete = options.keep !== true;

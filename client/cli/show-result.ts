@@ -46,7 +46,7 @@ export function valueText(value: unknown, terminal: Terminal): { text: string; w
   if (!terminal.out.isTTY) return { text: JSON.stringify(value), whole: true };
   const full = JSON.stringify(value);
   const width = terminal.out.columns || 80;
-  const text = inspect(value, {
+  const text = inspect(rounded(value), {
     colors: terminal.outColors.isColorSupported,
     depth: 6,
     maxArrayLength: 12,
@@ -57,12 +57,21 @@ export function valueText(value: unknown, terminal: Terminal): { text: string; w
   return { text, whole: full === undefined || !text.includes(" more ") };
 }
 
+/** Six digits are plenty for a look at a number; the whole is in a file or a pipe. */
+function rounded(value: unknown): unknown {
+  if (typeof value === "number") return Number(value.toPrecision(6));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, rounded(each)]));
+}
+
 async function previewLines(result: ResultBody, terminal: Terminal): Promise<void> {
   const width = terminal.out.columns || 80;
+  const most = Math.min(previewLinesMax, Math.max(5, (terminal.out.rows || 24) - 6));
   let shown = 0;
   let more = false;
   for await (const line of result.textLines()) {
-    if (shown === previewLinesMax) {
+    if (shown === most) {
       more = true;
       break; // which also ends the download
     }

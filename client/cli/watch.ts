@@ -123,7 +123,7 @@ function interruptHandler(
       return;
     }
     asking = true;
-    panel.stop();
+    panel.pause();
     void ask(job, terminal).then((choice) => {
       asking = false;
       if (choice === "watch") panel.start();

@@ -10,10 +10,16 @@ import { Exit, exitCodes, UsageError } from "../report.ts";
 export function runnerCommand(program: Command, context: Context): void {
   program
     .command("runner")
-    .argument("[flags...]", "further flags of the runner itself, such as --slots 4")
-    .option("--token <token>", "the token a runner connects with")
-    .allowUnknownOption()
+    .option("--token <token>", "the token a runner connects with (SPAREGRID_TOKEN)")
+    .option("--name <name>", "shown to others (default: this host's name)")
+    .option("--slots <n>", "tasks at once (default: cores - 1)")
+    .option("--memory <MB>", "memory to lend (default: half of this machine's)")
+    .option("--data-dir <path>", "keeps this installation's id (default: ~/.sparegrid/runner)")
+    .option("--log-level <level>", "debug, info, warn, error or silent")
     .summary("lend this machine: run tasks for the API at --url")
+    .description(
+      "Runs a runner in the foreground. On the API's own machine its address and token are found; elsewhere give --url and --token. Ctrl-C finishes or hands back what is running.",
+    )
     .addHelpText(
       "after",
       examples(
@@ -22,26 +28,35 @@ export function runnerCommand(program: Command, context: Context): void {
         "runner --slots 4 --name attic",
       ),
     )
-    .action(async (flags: string[], options: { token?: string }, command: Command) => {
+    .action(async (options: RunnerOptions, command: Command) => {
       const main = fileURLToPath(new URL("../../../runner/main.ts", import.meta.url));
       if (!existsSync(main)) throw new UsageError("this installation has no runner", main);
-      const connection = await findConnection(command.optsWithGlobals(), context.env);
-      const token = options.token ?? connection.key;
-      const given = command.optsWithGlobals<{ url?: string }>().url !== undefined;
-      const args = [
-        ...(given || context.env.SPAREGRID_URL === undefined ? ["--url", connection.url] : []),
-        ...(token === undefined ? [] : ["--token", token]),
-        ...flags,
-      ];
-      const code = await runChild([main, ...args]);
+      const { url, key } = await findConnection(command.optsWithGlobals(), context.env);
+      const { token = context.env.SPAREGRID_TOKEN ?? key, ...flags } = options;
+      const args = Object.entries(flags).map(
+        ([name, value]) =>
+          `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${value}`,
+      );
+      // By the environment, because arguments can be read by everyone on the machine.
+      const secret = token === undefined ? {} : { SPAREGRID_TOKEN: token };
+      const code = await runChild([main, "--url", url, ...args], { ...context.env, ...secret });
       if (code !== 0) throw new Exit(code);
     });
 }
 
+interface RunnerOptions {
+  token?: string;
+  name?: string;
+  slots?: string;
+  memory?: string;
+  dataDir?: string;
+  logLevel?: string;
+}
+
 /** Resolves with its exit code once it is gone. Signals are passed on, so that it can drain. */
-function runChild(args: readonly string[]): Promise<number> {
+function runChild(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: "inherit" });
+    const child = spawn(process.execPath, args, { stdio: "inherit", env });
     // Ctrl-C in a terminal reaches the whole process group, the child included; passing it on would count twice.
     const onInterrupt = (): void => {
       if (!process.stdin.isTTY) child.kill("SIGINT");
