@@ -2,15 +2,42 @@ import { defineConfig } from "vitest/config";
 
 // isolated-vm refuses to load unless the process was started with --no-node-snapshot, and that flag is not
 // allowed in NODE_OPTIONS, so it goes through the pool's execArgv.
-const execArgv = ["--no-node-snapshot"];
+const shared = { pool: "forks" as const, execArgv: ["--no-node-snapshot"] };
+const code = ["protocol", "functions", "sandbox", "api", "runner", "client", "demo"];
 
 export default defineConfig({
   test: {
-    pool: "forks",
-    execArgv,
-    include: ["**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/.sparegrid/**"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "unit",
+          include: [...code.map((folder) => `${folder}/**/*.test.ts`), "tests/repository.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Whole processes, Redis servers and hostile programs: one file at a time, so that they do not starve each other.
+        test: {
+          ...shared,
+          name: "system",
+          include: ["tests/{conformance,hostile,e2e}/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "chaos",
+          include: ["tests/chaos/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });
