@@ -32,8 +32,8 @@ export interface ActiveJob {
   readonly spec: JobSpec;
   facts: JobFacts;
   board: TaskBoard;
-  /** Number of its last event; undefined until the first one after a restart. */
-  lastEvent: number | undefined;
+  /** Number of its last event. */
+  lastEvent: number;
   /** Stages of which the disk has something. */
   readonly stagesOnDisk: Set<number>;
 }

@@ -12,6 +12,7 @@ const migrations = [
      job INTEGER PRIMARY KEY,
      id TEXT NOT NULL UNIQUE,
      ended INTEGER NOT NULL,
+     event_base INTEGER NOT NULL DEFAULT 0,
      spec TEXT NOT NULL,
      state TEXT NOT NULL
    );

@@ -3,14 +3,8 @@ import { eventsKeptMax } from "../../../protocol/limits.ts";
 import type { Listeners } from "../listeners.ts";
 import type { EventStore } from "../port.ts";
 import type { ActiveJob } from "./active-job.ts";
-import { type Journal, journalOpsMax } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import type { Reader } from "./reader.ts";
-
-/**
- * A crash loses the journal, and with it fewer event numbers than this (a journal of more operations is flushed before
- * a verb resolves). The first event after a restart skips so many, so that no number is given out twice.
- */
-export const eventNumbersSkipped = journalOpsMax;
 
 export interface EmbeddedEventsOptions {
   active: ReadonlyMap<string, ActiveJob>;
@@ -35,7 +29,6 @@ export class EmbeddedEvents implements EventStore {
     let last: number;
     if (job) {
       journal.admit();
-      job.lastEvent ??= reader.lastEvent(job.job) + eventNumbersSkipped;
       last = job.lastEvent + events.length;
       journal.event(job, numbered(events, job.lastEvent, nowMs));
       job.lastEvent = last;

@@ -73,8 +73,11 @@ export class Reader {
     >(
       "SELECT number, at_ms, event FROM events WHERE job = ? AND number > ? ORDER BY number LIMIT ?",
     );
-    this.#lastEvent = db.prepare<[number], { last: number | null }>(
-      "SELECT max(number) AS last FROM events WHERE job = ?",
+    this.#lastEvent = db.prepare<[number, number], { last: number }>(
+      `SELECT max(
+         coalesce((SELECT max(number) FROM events WHERE job = ?), 0),
+         coalesce((SELECT event_base FROM jobs WHERE job = ?), 0)
+       ) AS last`,
     );
   }
 
@@ -134,8 +137,9 @@ export class Reader {
     }));
   }
 
+  /** No event of the job after this number was given out, but for what a crash lost (see resume.ts). */
   lastEvent(job: number): number {
-    return this.#lastEvent.get(job)?.last ?? 0;
+    return this.#lastEvent.get(job, job)!.last;
   }
 }
 

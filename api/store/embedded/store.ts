@@ -7,7 +7,6 @@ import { Listeners } from "../listeners.ts";
 import { type StoreLog, silentLog } from "../log.ts";
 import type { Store } from "../port.ts";
 import { requestIds } from "../request-ids.ts";
-import type { ActiveJob } from "./active-job.ts";
 import { openFileBlobs } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
 import { EmbeddedEvents } from "./events.ts";
@@ -15,7 +14,7 @@ import { Garbage, wholeJob } from "./garbage.ts";
 import { EmbeddedJobs } from "./jobs.ts";
 import { Journal } from "./journal.ts";
 import { Reader } from "./reader.ts";
-import { TaskBoard } from "./task-board.ts";
+import { resume } from "./resume.ts";
 
 export interface EmbeddedStoreOptions {
   /** Made when it does not exist. One process at a time. */
@@ -41,7 +40,7 @@ export async function openEmbeddedStore({
   const garbage = new Garbage(db, log);
   const onError = (error: unknown) => log.error({ error }, "a listener of the store threw");
   const [jobListeners, eventListeners] = [new Listeners(onError), new Listeners(onError)];
-  const active = resume(reader);
+  const active = resume(db, reader);
 
   const removeJobRow = db.prepare("DELETE FROM jobs WHERE job = ?");
   const addGarbage = db.prepare("INSERT OR IGNORE INTO garbage (job, stage) VALUES (?, ?)");
@@ -101,21 +100,4 @@ export async function openEmbeddedStore({
       }
     },
   };
-}
-
-/** Jobs that have not ended, with everything pending that the disk does not know as answered. No lease survives. */
-function resume(reader: Reader): Map<string, ActiveJob> {
-  const active = new Map<string, ActiveJob>();
-  for (const { job, spec, facts } of reader.activeJobs()) {
-    const board = new TaskBoard(facts.stage.tasks, reader.done(job, facts.stage.number));
-    active.set(spec.id, {
-      job,
-      spec,
-      facts: { ...facts, done: board.done },
-      board,
-      lastEvent: undefined,
-      stagesOnDisk: new Set(reader.stages(job)),
-    });
-  }
-  return active;
 }
