@@ -8,6 +8,7 @@ export interface Context {
   /** The same store once more, as another process has it; only when `shared`. */
   open(): Promise<Store>;
   shared: boolean;
+  singleTaskLeases: number;
 }
 
 /** A new job with `tasks` pending tasks; returns its id. */

@@ -18,7 +18,8 @@ describe.each(subjects())("the $name store", (subject) => {
     await store?.close();
     await running?.stop();
   });
-  const context = { store: () => store, open: () => running.open(), shared: subject.shared };
+  const { shared, singleTaskLeases } = subject;
+  const context = { store: () => store, open: () => running.open(), shared, singleTaskLeases };
   describe("jobs", () => jobBehaviour(context));
   describe("tasks", () => taskBehaviour(context));
   describe("outputs", () => outputBehaviour(context));

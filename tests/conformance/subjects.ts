@@ -20,12 +20,20 @@ export interface Subject {
   name: string;
   /** Whether several processes may open it at once. */
   shared: boolean;
+  /** How many leases of one task each its test makes. */
+  singleTaskLeases: number;
   start(): Promise<Running>;
 }
 
 /** All stores of this machine. Without redis-server the Redis ones are left out loudly, and in CI that is an error. */
 export function subjects(): Subject[] {
-  const embedded: Subject = { name: "embedded", shared: false, start: startEmbedded };
+  const many = 200_000;
+  const embedded: Subject = {
+    name: "embedded",
+    shared: false,
+    singleTaskLeases: many,
+    start: startEmbedded,
+  };
   if (!redisInstalled()) {
     console.warn(
       "NOT RUN: the conformance of Redis and Redis Cluster (no redis-server on the PATH)",
@@ -34,8 +42,18 @@ export function subjects(): Subject[] {
   }
   return [
     embedded,
-    { name: "redis", shared: true, start: () => overRedis(startRedis()) },
-    { name: "redis cluster", shared: true, start: () => overRedis(startRedisCluster()) },
+    {
+      name: "redis",
+      shared: true,
+      singleTaskLeases: many,
+      start: () => overRedis(startRedis()),
+    },
+    {
+      name: "redis cluster",
+      shared: true,
+      singleTaskLeases: many / 10,
+      start: () => overRedis(startRedisCluster()),
+    },
   ];
 }
 
