@@ -36,7 +36,9 @@ export async function watch(
   });
   const leave = new AbortController();
   const signal = settings.signal ? AbortSignal.any([leave.signal, settings.signal]) : leave.signal;
-  const onInterrupt = interruptHandler(job, terminal, panel, leave, settings.json === true);
+  const over = new AbortController();
+  const askable = settings.json !== true && terminal.in.isTTY && terminal.err.isTTY;
+  const onInterrupt = interruptHandler({ job, terminal, panel, leave, askable, over: over.signal });
   process.on("SIGINT", onInterrupt);
   const waiting = setInterval(
     () => void noteWaiting(client, job.id, progress, signal),
@@ -62,6 +64,7 @@ export async function watch(
     if (choice !== "cancel") return { type: "detached" };
     return { type: "cancelled", job: await client.jobs.cancel(job.id) };
   } finally {
+    over.abort();
     clearInterval(waiting);
     process.off("SIGINT", onInterrupt);
     panel.stop();
@@ -108,31 +111,39 @@ async function noteWaiting(
 
 type Choice = "cancel" | "detach" | "watch";
 
+interface Interruptible {
+  job: Job;
+  terminal: Terminal;
+  panel: LivePanel;
+  /** Aborted with the choice when the user leaves. */
+  leave: AbortController;
+  /** Whether there is a terminal to ask on. */
+  askable: boolean;
+  /** Aborts when there is nothing left to watch, and so nothing to ask. */
+  over: AbortSignal;
+}
+
 /** The first Ctrl-C asks; a second one, or one without a terminal to ask on, leaves the job running. */
-function interruptHandler(
-  job: Job,
-  terminal: Terminal,
-  panel: LivePanel,
-  leave: AbortController,
-  json: boolean,
-): () => void {
+function interruptHandler(watching: Interruptible): () => void {
+  const { panel, leave, askable, over } = watching;
   let asking = false;
   return () => {
-    if (asking || json || !terminal.in.isTTY || !terminal.err.isTTY) {
+    if (asking || !askable) {
       leave.abort("detach");
       return;
     }
     asking = true;
     panel.pause();
-    void ask(job, terminal).then((choice) => {
+    void ask(watching).then((choice) => {
       asking = false;
+      if (over.aborted) return;
       if (choice === "watch") panel.start();
       else leave.abort(choice);
     });
   };
 }
 
-async function ask(job: Job, terminal: Terminal): Promise<Choice> {
+async function ask({ job, terminal, over }: Interruptible): Promise<Choice> {
   try {
     return await select<Choice>(
       {
@@ -143,9 +154,9 @@ async function ask(job: Job, terminal: Terminal): Promise<Choice> {
           { name: "Cancel the job", value: "cancel" },
         ],
       },
-      { output: terminal.err, input: terminal.in },
+      { output: terminal.err, input: terminal.in, signal: over },
     );
   } catch {
-    return "detach"; // Ctrl-C in the prompt
+    return "detach"; // Ctrl-C in the prompt, or the job ended meanwhile
   }
 }

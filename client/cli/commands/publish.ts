@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { GridError } from "../../../protocol/errors.ts";
 import { collectSource, nameOfFile } from "../../source.ts";
@@ -35,13 +35,14 @@ export function publishCommand(program: Command, context: Context): void {
     .action(async (file: string, options: Options, command: Command) => {
       const { terminal } = context;
       const { colors } = terminal;
+      const name = options.name ?? nameOfFile(file);
       try {
         const collected = await collectSource(file);
         const readme =
           options.readme === undefined ? undefined : await readFile(options.readme, "utf8");
         const client = await context.client(command);
         const published = await client.functions.publish({
-          name: options.name ?? nameOfFile(file),
+          name,
           ...collected,
           ...(readme === undefined ? {} : { readme }),
           ...(options.private ? { visibility: "private" as const } : {}),
@@ -59,7 +60,7 @@ export function publishCommand(program: Command, context: Context): void {
       } catch (error) {
         if (!(error instanceof GridError)) throw error;
         throw new Exit(
-          await reportError(terminal, positioned(error, file), (path) =>
+          await reportError(terminal, positioned(error, file, name), (path) =>
             readFile(path, "utf8").catch(() => undefined),
           ),
         );
@@ -67,15 +68,12 @@ export function publishCommand(program: Command, context: Context): void {
     });
 }
 
-/** The API knows the entry as the published source; people know it by the path they typed. */
-function positioned(error: GridError, file: string): GridError {
+/** The API knows the entry by the function's name, and other files by their path from it; people by what they typed. */
+function positioned(error: GridError, file: string, name: string): GridError {
   const { at } = error.details;
   if (at === undefined) return error;
-  const known = at.file.replace(/^\.\//, "");
-  const isEntry =
-    /^(?:[a-z0-9-]+|source|index|function|entry|main)\.ts$/.test(known) && !known.includes("/");
-  const base = file.split(/[\\/]/).at(-1);
-  const path = known === base || isEntry ? file : join(dirname(file), known);
+  const isEntry = at.file === `${name}.ts` || at.file === basename(file);
+  const path = isEntry ? file : join(dirname(file), at.file);
   return new GridError(error.code, error.message, { ...error.details, at: { ...at, file: path } });
 }
 
