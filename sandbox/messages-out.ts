@@ -8,7 +8,10 @@ import type { GuestReply } from "../protocol/guest.ts";
 export type FromExecutor =
   /** The first message. */
   | { type: "ready"; v8: string; arch: string }
-  /** Everything up to `seq` is done; sent when nothing else would tell. */
+  /**
+   * Everything up to `seq` is done. Sent before beginning with what the parent awaits, when there is nothing more to
+   * do, and in a long row of others every `ackAfterMs`.
+   */
   | { type: "done"; seq: number }
   /** Payload 0: the guest's description, UTF-8. */
   | { type: "described"; seq: number }
@@ -41,3 +44,5 @@ export type FromExecutor =
 /** Replies are gathered into one message until it is this old or this large, or the part ends. */
 export const flushAfterMs = 2;
 export const flushBytesMax = 256 * 1024;
+
+export const ackAfterMs = 100;

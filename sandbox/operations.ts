@@ -1,4 +1,5 @@
 import type { GridError } from "../protocol/errors.ts";
+import { ackAfterMs } from "./messages-out.ts";
 import type { ExecutorReply } from "./port.ts";
 
 /**
@@ -75,13 +76,19 @@ export class Operations {
     }
   }
 
-  /** How long the child is past what it may take until its next sign of life, in ms; negative while it is within. */
+  /**
+   * How long the child is past what it may take until its next sign of life, in ms; negative while it is within.
+   * Before it begins with what is awaited, and between others at least every `ackAfterMs`, it tells how far it has come.
+   */
   overdueMs(nowMs: number): number {
     let allowanceMs = 0;
     for (let at = this.#head; at < this.#queue.length; at += 1) {
       const operation = this.#queue[at]!;
-      allowanceMs += operation.allowanceMs;
-      if (isAwaited(operation)) break;
+      if (isAwaited(operation)) {
+        if (at === this.#head) allowanceMs = operation.allowanceMs;
+        break;
+      }
+      allowanceMs = Math.max(allowanceMs, operation.allowanceMs + ackAfterMs);
     }
     return nowMs - this.#heardAtMs - allowanceMs;
   }

@@ -28,6 +28,8 @@ export function faultOf(thrown: unknown, isolateDisposed: boolean, timeoutMs: nu
     return new GuestFault("timeout", `the function did not answer within ${timeoutMs} ms`);
   if (name === "RangeError" && /call stack/.test(message))
     return new GuestFault("stack-exhausted", message, { name, stack });
+  // The runtime's own error, when it ends the evaluation of the author's module (functions/sdk/runtime/machine.ts).
+  if (message === "The function used up its fuel") return new GuestFault("out-of-fuel", message);
   if (name === "TypeError" && /non-transferable|could not be cloned/.test(message))
     return new GuestFault("bad-output", "the function's reply cannot be carried", { name, stack });
   return new GuestFault("function-threw", message, { name, stack });

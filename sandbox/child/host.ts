@@ -1,6 +1,6 @@
 import type IsolatedVm from "isolated-vm";
 import type { ToExecutor } from "../messages-in.ts";
-import type { FromExecutor } from "../messages-out.ts";
+import { ackAfterMs, type FromExecutor } from "../messages-out.ts";
 import { faultOf, GuestFault } from "./faults.ts";
 import { GuestIsolate } from "./guest-isolate.ts";
 import type { BlockingFrameWriter, Incoming } from "./pipe.ts";
@@ -19,6 +19,7 @@ export class Host {
   readonly #bundles = new Map<string, OpenBundle>();
   #seq = 0;
   #toldSeq = 0;
+  #toldAtMs = performance.now();
   /** The run of which a request has failed. */
   #stoppedRun = -1;
 
@@ -29,6 +30,8 @@ export class Host {
 
   handle({ message, payloads }: Incoming): void {
     const request = message as ToExecutor;
+    const awaited = request.type === "run" || request.type === "describe";
+    if (awaited || performance.now() - this.#toldAtMs >= ackAfterMs) this.settle();
     this.#seq = request.seq;
     try {
       this.#dispatch(request, payloads);
@@ -84,11 +87,12 @@ export class Host {
       }
       case "run": {
         if (request.run === this.#stoppedRun) return;
+        // Its replies tell.
+        this.#toldSeq = request.seq;
         const { isolate } = this.#bundle(request.bundle);
         if (isolate instanceof GuestFault && isolate.fatal) throw isolate;
         if (runPart(isolate, request, payloads, this.#writer) === "stopped")
           this.#stoppedRun = request.run;
-        this.#toldSeq = request.seq;
         return;
       }
     }
@@ -129,6 +133,7 @@ export class Host {
 
   #tell(message: Extract<FromExecutor, { seq: number }>, payloads: Uint8Array[][] = []): void {
     this.#toldSeq = message.seq;
+    this.#toldAtMs = performance.now();
     this.#writer.write({ message, payloads });
   }
 }
