@@ -78,7 +78,7 @@ export function runLocally(
   try {
     return evaluate(run, inputs, roundsMax);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!Refusal.is(error)) throw error;
     const { code, message, hint } = error;
     const { record } = run.place;
     const where = record === undefined ? "" : ` (record ${record})`;

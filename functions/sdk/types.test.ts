@@ -81,6 +81,16 @@ describe("types of a map", () => {
 
   test("a content type goes with bytes only", () => {
     map({ title: "t", input: range(), map: () => new Uint8Array(4), output: "image/png" });
+    const image = map({
+      title: "t",
+      input: range(),
+      params: { width: 4 },
+      map: (_i, { params }) => new Uint8Array(params.width),
+      output: "image/png",
+    });
+    expectTypeOf<OutOf<typeof image>>().toEqualTypeOf<Uint8Array<ArrayBuffer>>();
+    // @ts-expect-error a number is not bytes
+    map({ title: "t", input: range(), map: (i) => i, output: "image/png" });
     // @ts-expect-error a number is not bytes
     map({ title: "t", input: range(), map: () => 4, output: "image/png" });
   });

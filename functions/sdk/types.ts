@@ -143,8 +143,11 @@ interface Common<I, P, U> {
   example?: Example<NoInfer<I>, NoInfer<P>, NoInfer<U>>;
 }
 
-/** The content type of a result that is bytes, for instance "image/png". The entry then returns a Uint8Array. */
-type BytesOutput<Out> = Out extends Uint8Array ? string : never;
+/**
+ * The content type of a result that is bytes, for instance "image/png". The entry then returns a Uint8Array. (Out is
+ * unknown while it is still being inferred.)
+ */
+type BytesOutput<Out> = unknown extends Out ? string : Out extends Uint8Array ? string : never;
 
 export interface MapDefinition<I, P, U, Out> extends Common<I, P, U> {
   map(record: ItemOf<I>, context: MapContext<P, U>): Out;

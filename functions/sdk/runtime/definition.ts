@@ -1,6 +1,6 @@
 import type { Description, InputDescription, ParamSchema } from "../../../protocol/guest.ts";
 import type { Json, Kind, OutputFormat } from "../../../protocol/job.ts";
-import { isArray, isInteger, keysOf, stringify } from "./primordials.ts";
+import { includesText, isArray, isInteger, keysOf, parse, stringify } from "./primordials.ts";
 
 type Entry = (...args: unknown[]) => unknown;
 
@@ -159,7 +159,7 @@ function readParam(name: string, spec: unknown): ParamSchema {
 function copyJson(value: unknown, name: string): Json {
   const text = stringify(value);
   if (text === undefined) throw bad(`the default of parameter ${name} is not JSON`);
-  return JSON.parse(text) as Json;
+  return parse(text) as Json;
 }
 
 function readUses(value: unknown): Record<string, { description?: string }> {
@@ -180,7 +180,21 @@ function readUses(value: unknown): Record<string, { description?: string }> {
 function readOutput(value: unknown): OutputFormat {
   const contentType = readText(value, "output", 200);
   if (contentType === undefined) return { type: "json", contentType: "application/json" };
+  if (!isContentType(contentType)) {
+    throw bad("output is not a content type", 'write it like "image/png"');
+  }
   return { type: "bytes", contentType };
+}
+
+/** RFC 9110 type/subtype, of the characters that registered types use; hosts refuse others. */
+function isContentType(text: string): boolean {
+  const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_";
+  let slashes = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "/" && i > 0 && i < text.length - 1) slashes++;
+    else if (!includesText(plain, text[i]!)) return false;
+  }
+  return slashes === 1 && text.length <= 100;
 }
 
 function readExample(value: unknown): Definition["example"] {

@@ -30,10 +30,10 @@ export function describeFailure(
     const message = "The function recursed too deeply";
     return at(place, { code: stopped, name: "StackExhausted", message });
   }
-  const refused = refusal ?? (thrown instanceof Refusal ? thrown : undefined);
+  const refused = refusal ?? (Refusal.is(thrown) ? thrown : undefined);
   if (refused !== undefined) {
     const { code, message, hint, label } = refused;
-    const stack = thrown instanceof Refusal ? undefined : textOf(thrown, "stack", stackCharsMax);
+    const stack = Refusal.is(thrown) ? undefined : textOf(thrown, "stack", stackCharsMax);
     return at(place, {
       code,
       name: label ?? nameOf(code),

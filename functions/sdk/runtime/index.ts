@@ -8,7 +8,7 @@ import { createLogs } from "./logs.ts";
 import { createMachine, type Machine, startFuel } from "./machine.ts";
 import { mapOutcome } from "./map.ts";
 import { mapReduceOutcome, parsePartition, reduceOutcome } from "./map-reduce.ts";
-import { parse, quote, stringify } from "./primordials.ts";
+import { arrayFrom, isView, parse, quote, stringify } from "./primordials.ts";
 import { HostFault, Refusal } from "./refusal.ts";
 import { frame, frameError, type Outcome } from "./reply.ts";
 import { createResidents } from "./resident.ts";
@@ -74,7 +74,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           const outcome = dispatch(started, request, data);
           return frame(outcome.fuel ?? machine.used(), outcome, logs.lines);
         } catch (error) {
-          if (error instanceof HostFault) throw error;
+          if (HostFault.is(error)) throw error;
           const place: Place = run?.place ?? { entry: request.entry };
           const failure = describeFailure(error, machine, place, run?.refusal);
           return frameError(machine.used(), failure, logs.lines);
@@ -175,7 +175,7 @@ function inputOf(run: Run, data: string | ArrayBuffer | undefined): unknown {
 /** As a caller would send it: an entry that writes to its records must not change the example. */
 function copyJson(value: unknown): unknown {
   const text = stringify(value, (_key, inner) =>
-    ArrayBuffer.isView(inner) ? Array.from(inner as Uint8Array) : inner,
+    isView(inner) ? arrayFrom(inner as Uint8Array) : inner,
   );
   return text === undefined ? undefined : parse(text);
 }

@@ -1,6 +1,6 @@
 import type { InputDescription } from "../../../protocol/guest.ts";
 import { parseCsv, toRecord } from "./csv.ts";
-import { isArray, isInteger, isView } from "./primordials.ts";
+import { copyOf, isArray, isInteger, isView, joinStrings } from "./primordials.ts";
 import { type Refusal, wrongInput } from "./refusal.ts";
 import { numberedColumns, requireColumns } from "./resident.ts";
 import { bytesSource, listSource, rangeSource, rowsSource, type Source } from "./source.ts";
@@ -66,7 +66,7 @@ function csvRecords(
   needed: readonly string[] | undefined,
 ): Record<string, string>[] {
   if (typeof value === "string") {
-    const [columns, ...rows] = parseCsv(linesOf(value).join("\n"));
+    const [columns, ...rows] = parseCsv(joinStrings(linesOf(value), "\n"));
     if (columns === undefined || rows.length === 0) throw wrongInput("the CSV text has no rows");
     if (needed !== undefined) requireColumns(columns, needed);
     return rows.map((fields) => toRecord(columns, fields));
@@ -149,5 +149,5 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
     bits -= 8;
     bytes[length++] = held >> bits;
   }
-  return bytes.slice(0, length);
+  return copyOf(bytes.subarray(0, length));
 }

@@ -1,7 +1,7 @@
 import type { GuestSlice, PartialRef } from "../../../protocol/guest.ts";
 import type { Control } from "../../../protocol/job.ts";
 import { nodeSpan } from "../../../protocol/merge-tree.ts";
-import { toJson } from "./json.ts";
+import { refusedPromise, toJson } from "./json.ts";
 import { toBytes } from "./map.ts";
 import { pack, unpack } from "./pack.ts";
 import { createMerger, type Merger } from "./partials.ts";
@@ -62,7 +62,7 @@ export function step(
     done?: unknown;
     metrics?: unknown;
   };
-  if (answer instanceof PromiseClass) refusePromise("step");
+  if (answer instanceof PromiseClass) throw refusedPromise(answer, "step returned");
   if (typeof answer !== "object" || answer === null || answer.state === undefined) {
     throw badOutput("step returned no state", "return { state, done?, metrics? }");
   }
@@ -209,7 +209,7 @@ function partialsOutcome(nodes: readonly Partial[]): Outcome {
 
 function packed(run: Run, entry: string, value: unknown): Packed {
   if (run.refusal !== undefined) throw run.refusal;
-  if (value instanceof PromiseClass) refusePromise(entry);
+  if (value instanceof PromiseClass) throw refusedPromise(value, `${entry} returned`);
   if (value === undefined) throw badOutput(`${entry} returned nothing`, "return a value");
   return pack(value);
 }
@@ -231,8 +231,4 @@ function readMetrics(value: unknown): Record<string, number | null> {
     metrics[name] = isFiniteNumber(metric) ? metric : null;
   }
   return metrics;
-}
-
-function refusePromise(entry: string): never {
-  throw badOutput(`${entry} returned a promise`, "functions are synchronous: remove async");
 }

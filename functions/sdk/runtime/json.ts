@@ -6,6 +6,7 @@ import {
   MapClass,
   PromiseClass,
   SetClass,
+  silence,
   stringify,
 } from "./primordials.ts";
 import { badOutput, type Refusal } from "./refusal.ts";
@@ -76,12 +77,16 @@ export function refused(value: unknown): Refusal {
     case "symbol":
       return badOutput("a symbol cannot be carried", "return plain data");
   }
-  if (value instanceof PromiseClass) {
-    return badOutput("a promise cannot be carried", "functions are synchronous: remove async");
-  }
+  if (value instanceof PromiseClass) return refusedPromise(value, "the value is");
   if (value instanceof MapClass) {
     return badOutput("a Map cannot be carried", "use Object.fromEntries(map), or [...map]");
   }
   if (value instanceof SetClass) return badOutput("a Set cannot be carried", "use [...set]");
   return badOutput("the value cannot be carried", "use plain objects, arrays and typed arrays");
+}
+
+/** @param what the sentence's beginning, for instance "map returned" */
+export function refusedPromise(promise: unknown, what: string): Refusal {
+  silence(promise);
+  return badOutput(`${what} a promise`, "functions are synchronous: remove async");
 }

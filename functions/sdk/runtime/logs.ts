@@ -6,6 +6,7 @@ export interface Logs {
   /** Each task may log so many lines anew. */
   nextTask(): void;
   add(parts: readonly unknown[]): void;
+  /** With a last line that says how many were left out. */
   readonly lines: readonly string[];
 }
 
@@ -13,16 +14,21 @@ export interface Logs {
 export function createLogs(options: { linesPerTaskMax: number; lineCharsMax: number }): Logs {
   let lines: string[] = [];
   let taskLines = 0;
+  let dropped = 0;
   return {
     clear() {
       lines = [];
       taskLines = 0;
+      dropped = 0;
     },
     nextTask() {
       taskLines = 0;
     },
     add(parts) {
-      if (taskLines >= options.linesPerTaskMax) return;
+      if (taskLines >= options.linesPerTaskMax) {
+        dropped++;
+        return;
+      }
       taskLines++;
       let line = "";
       for (let i = 0; i < parts.length && line.length <= options.lineCharsMax; i++) {
@@ -34,7 +40,7 @@ export function createLogs(options: { linesPerTaskMax: number; lineCharsMax: num
           : line;
     },
     get lines() {
-      return lines;
+      return dropped === 0 ? lines : [...lines, `${dropped} more lines were left out`];
     },
   };
 }

@@ -1,9 +1,11 @@
-import { freeze, prototypeOf, rangeErrorPrototype } from "./primordials.ts";
+import { defineProperty, freeze, prototypeOf, rangeErrorPrototype } from "./primordials.ts";
 
 /** Fuel for evaluating the author's module: plain definitions need next to none, tables built at load need some. */
 export const startFuel = 1e8;
 /** Between runs: no author code (a microtask left behind) gets to run. */
 const stopped = 1e300;
+const leftBehind =
+  "The function left work behind after it had answered: functions are synchronous, without promises";
 
 /**
  * The fuel meter that metered code and the runtime share. `meter[0]` is minus the fuel that is left; at more than 0 it
@@ -26,11 +28,16 @@ export interface Machine {
 
 export function createMachine(): Machine {
   const meter = new Float64Array(1);
-  const outOfFuel = new Error("The function used up its fuel");
+  const outOfFuel = new Error("");
   outOfFuel.name = "OutOfFuel";
+  // Seen by a host only when it ends no run: while the module loads, or as the rejection of a promise left behind.
+  defineProperty(outOfFuel, "message", {
+    get: () => (running ? "The function used up its fuel" : leftBehind),
+  });
   freeze(outOfFuel);
   let fuelMax = startFuel;
   let overflowed = false;
+  let running = true;
   meter[0] = -startFuel;
   return {
     meter,
@@ -49,6 +56,7 @@ export function createMachine(): Machine {
     begin(limit) {
       fuelMax = limit;
       overflowed = false;
+      running = true;
       meter[0] = -limit;
     },
     used() {
@@ -57,12 +65,18 @@ export function createMachine(): Machine {
       return used >= 0 && used <= fuelMax ? used : fuelMax;
     },
     stop() {
+      running = false;
       meter[0] = stopped;
     },
     exhausted(error) {
       if (overflowed) return "stack-exhausted";
       if (error === outOfFuel || meter[0]! > 0) return "out-of-fuel";
-      return isStackOverflow(error) ? "stack-exhausted" : undefined;
+      try {
+        return isStackOverflow(error) ? "stack-exhausted" : undefined;
+      } catch {
+        // A proxy's trap threw: no overflow of V8's.
+        return undefined;
+      }
     },
   };
 }

@@ -1,6 +1,14 @@
-import { toJson } from "./json.ts";
+import { refusedPromise, toJson } from "./json.ts";
 import { requireRoom, toBytes } from "./map.ts";
-import { MapClass, parse, quote, sortStrings, split, stringify } from "./primordials.ts";
+import {
+  MapClass,
+  PromiseClass,
+  parse,
+  quote,
+  sortStrings,
+  split,
+  stringify,
+} from "./primordials.ts";
 import { createRandom, hashText, streams } from "./random.ts";
 import { badOutput } from "./refusal.ts";
 import type { Outcome } from "./reply.ts";
@@ -58,8 +66,7 @@ export function gather(run: Run, source: Source, shard: number, firstRecord: num
 
 /** Concise arrows return whatever their expression gives; only a promise shows a mistake. */
 function refuseAnswer(answer: unknown): void {
-  if (!(answer instanceof Promise)) return;
-  throw badOutput("map returned a promise", "functions are synchronous: remove async");
+  if (answer instanceof PromiseClass) throw refusedPromise(answer, "map returned");
 }
 
 function foldOf(run: Run): ((key: string, values: unknown[]) => unknown) | undefined {

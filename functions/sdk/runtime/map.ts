@@ -1,4 +1,4 @@
-import { toJson } from "./json.ts";
+import { refused, toJson } from "./json.ts";
 import { bytesClass, isView, PromiseClass, shapeOf, typedName } from "./primordials.ts";
 import { streams } from "./random.ts";
 import { badOutput, Refusal } from "./refusal.ts";
@@ -61,9 +61,7 @@ export function mapOutcome(
 export function toBytes(value: unknown): Uint8Array<ArrayBuffer> {
   const isTyped = isView(value) && typedName(value) !== undefined;
   if (!isTyped) {
-    if (value instanceof PromiseClass) {
-      throw badOutput("a promise cannot be carried", "functions are synchronous: remove async");
-    }
+    if (value instanceof PromiseClass) throw refused(value);
     throw badOutput("the output is not bytes", "return a Uint8Array, or leave output out");
   }
   const { buffer, byteOffset, byteLength } = shapeOf(value);

@@ -159,6 +159,8 @@ function createConsole(log: PreludeOptions["log"]): object {
 function closePrototypes(): void {
   Object.preventExtensions(Object.prototype);
   Object.preventExtensions(Array.prototype);
+  // Here too: an own "length" would hide the getter.
+  Object.preventExtensions(Uint8Array.prototype);
   const typed = Object.getPrototypeOf(Uint8Array.prototype) as object;
   for (const name of ["length", "byteLength", "byteOffset", "buffer"]) {
     Object.defineProperty(typed, name, { configurable: false });

@@ -1,6 +1,7 @@
 /**
  * The built-ins that frame replies and count fuel, captured before any author code runs, and before the prelude wraps
- * some of them to charge fuel. What is captured here cannot be patched; everything that the host reads is made from
+ * some of them to charge fuel (the runtime may use none of the wrapped ones: whether a shard was resident must not show
+ * in the fuel). What is captured here cannot be patched; everything that the host reads is made from
  * these, from string concatenation, and from writes to own indexed elements.
  */
 const uncurry = Function.prototype.bind.bind(Function.prototype.call) as <
@@ -59,10 +60,17 @@ export const shapeOf = (view: unknown): ViewShape => ({
   length: lengthOf(view),
 });
 export const copyInto = uncurry(typedPrototype.set) as (
-  target: Uint8Array,
+  target: Uint8Array | Float64Array,
   source: ArrayLike<number>,
   offset: number,
 ) => void;
+export const copyOf = uncurry(typedPrototype.slice) as <T extends Uint8Array | Float64Array>(
+  array: T,
+) => T;
+export const joinStrings = uncurry(Array.prototype.join) as (
+  array: readonly string[],
+  separator: string,
+) => string;
 export const sliceBuffer = uncurry(ArrayBuffer.prototype.slice) as (
   buffer: ArrayBuffer,
   from: number,
@@ -93,6 +101,11 @@ export const applyTo = Reflect.apply as <R>(
 ) => R;
 
 export const PromiseClass = Promise;
+const then = uncurry(Promise.prototype.then as (...args: unknown[]) => unknown);
+/** A promise that is refused must not also count as an unhandled rejection, which the host would see instead. */
+export function silence(promise: unknown): void {
+  then(promise as Promise<unknown>, undefined, () => {});
+}
 export const MapClass = Map;
 export const SetClass = Set;
 export const ErrorClass = Error;

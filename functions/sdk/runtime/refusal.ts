@@ -1,7 +1,11 @@
 import type { GuestError } from "../../../protocol/guest.ts";
 
-/** The runtime refuses what an author returned or a caller passed. Never handed to author code. */
+/**
+ * The runtime refuses what an author returned or a caller passed. Never handed to author code, and told apart by a
+ * private brand: `instanceof` would ask an author's proxy for its prototype.
+ */
 export class Refusal {
+  readonly #brand = true;
   readonly code: GuestError["code"];
   readonly message: string;
   readonly hint: string | undefined;
@@ -14,11 +18,20 @@ export class Refusal {
     this.hint = hint;
     this.label = label;
   }
+
+  static is(value: unknown): value is Refusal {
+    return typeof value === "object" && value !== null && #brand in value;
+  }
 }
 
 /** The host broke the contract (a shard that was never loaded, partials that do not add up): thrown out of `run`. */
 export class HostFault extends Error {
   override name = "HostFault";
+  readonly #brand = true;
+
+  static is(value: unknown): value is HostFault {
+    return typeof value === "object" && value !== null && #brand in value;
+  }
 }
 
 export function badOutput(message: string, hint?: string): Refusal {

@@ -1,6 +1,6 @@
 import type { ConstantMeta, GuestSlice, ShardMeta } from "../../../protocol/guest.ts";
 import { parseCsv, toRecord } from "./csv.ts";
-import { createRecord, parse, split } from "./primordials.ts";
+import { copyInto, createRecord, joinStrings, parse, split } from "./primordials.ts";
 import { HostFault, Refusal } from "./refusal.ts";
 import { bytesSource, listSource, rangeSource, rowsSource, type Source, toRows } from "./source.ts";
 
@@ -175,11 +175,13 @@ export function numberedColumns(count: number): string[] {
 
 export function requireColumns(columns: readonly string[], needed: readonly string[]): void {
   for (let i = 0; i < needed.length; i++) {
-    if (columns.includes(needed[i]!)) continue;
+    let found = false;
+    for (let c = 0; c < columns.length; c++) if (columns[c] === needed[i]) found = true;
+    if (found) continue;
     throw new Refusal(
       "wrong-input",
       `the data has no column ${needed[i]}`,
-      `its columns are ${columns.join(", ")}`,
+      `its columns are ${joinStrings(columns, ", ")}`,
     );
   }
 }
@@ -213,7 +215,7 @@ function decodeConstant(
   const numbers = new Float64Array(height * columns.length);
   let at = 0;
   for (let k = 0; k < matrices.length; k++) {
-    numbers.set(matrices[k]!, at);
+    copyInto(numbers, matrices[k]!, at);
     at += matrices[k]!.length;
   }
   return toRows(numbers, columns, height);

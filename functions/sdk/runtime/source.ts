@@ -1,4 +1,4 @@
-import { defineProperty } from "./primordials.ts";
+import { copyOf, defineProperty } from "./primordials.ts";
 
 /**
  * The records that one task reads, however they came (a resident shard, an inline input, a range). Records are made
@@ -34,7 +34,7 @@ export function rowsSource(
     count: height,
     fuel: height,
     at(i) {
-      copy ??= numbers.slice();
+      copy ??= copyOf(numbers);
       return copy.subarray(i * width, (i + 1) * width);
     },
     all: () => toRows(numbers, columns, height),
@@ -49,7 +49,7 @@ export function bytesSource(bytes: Uint8Array<ArrayBuffer>, size: number, count:
     count,
     fuel: count,
     at(i) {
-      copy ??= bytes.slice();
+      copy ??= copyOf(bytes);
       return cut(copy, i);
     },
     all() {
