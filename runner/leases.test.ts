@@ -162,6 +162,38 @@ describe("iterate", () => {
     expect(new Set(later).size).toBeLessThanOrEqual(2);
   });
 
+  it("a job that was forgotten leaves nothing resident", async () => {
+    const { gateway } = await start();
+    const loads = async (): Promise<string | undefined> => {
+      const job = harness.job("iterate", { shards: [["1"], ["2"]], params: { log: true } });
+      const run = { hi: 2, leaves: 2, hasState: true, tasking: { type: "shards" } } as const;
+      await harness.outputs(harness.lease(job, run, [f64(0)]), 2);
+      gateway.send({ type: "forget", job: job.id });
+      return gateway.messages("result").at(-1)!.logs?.[0]?.line;
+    };
+    expect(await loads()).toBe("loads 2");
+    expect(await loads()).toBe("loads 4");
+  });
+
+  it("goes on, with the same results, when its shards do not fit the bound", async () => {
+    await start({ runner: { residentBytesMax: 25 } });
+    const shards = Array.from({ length: 6 }, (_, i) => [String(i).repeat(10)]);
+    const job = harness.job("iterate", { shards, params: { log: true } });
+    const sums: number[][] = [];
+    for (let round = 1; round <= 3; round++) {
+      const common = { round, leaves: 6, hasState: true, tasking: { type: "shards" } } as const;
+      const outputs: LeaseOutput[] = [];
+      for (const lo of [0, 2, 4]) {
+        const lease = harness.lease(job, { ...common, lo, hi: lo + 2 }, [f64(0)]);
+        outputs.push(...(await harness.outputs(lease, lo + 2)));
+      }
+      sums.push(numbers(outputs));
+    }
+    expect(sums).toEqual([sums[0], sums[0], sums[0]]);
+    // Two shards fit at a time, so all six came anew each round.
+    expect(harness.gateway.messages("result").at(-1)!.logs?.[0]?.line).toBe("loads 18");
+  });
+
   it("merges, steps and finishes, with the state inline or as a blob", async () => {
     const { gateway } = await start();
     const job = harness.job("iterate", { shards: [["1"]], params: { rounds: 2 } });
@@ -248,6 +280,20 @@ describe("faults", () => {
     const lease = harness.lease(job, { hi: 2, tasking: { type: "shards" } });
     expect(await harness.failure(lease)).toMatchObject({ at: 1, error: { code: "blob-missing" } });
     expect(texts(harness.outputsSoFar(lease))).toEqual(['"A"']);
+  });
+
+  it("a bundle that does not load fails its job and no other", async () => {
+    const { gateway } = await start();
+    const bundle = gateway.blob('throw new TypeError("no bundle")');
+    const tasking = { type: "range", count: 1, perTask: 1 } as const;
+    const broken = harness.job("map", { bundle });
+    for (let i = 0; i < 2; i++)
+      expect(await harness.failure(harness.lease(broken, { tasking }))).toMatchObject({
+        error: { code: "function-threw", message: "no bundle" },
+      });
+    expect(texts(await harness.outputs(harness.lease(harness.job("map"), { tasking }), 1))).toEqual(
+      ['"0"'],
+    );
   });
 
   it("hands back a lease of a job that it does not know", async () => {

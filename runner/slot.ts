@@ -1,7 +1,8 @@
-import { type ErrorBody, GridError } from "../protocol/errors.ts";
+import { GridError } from "../protocol/errors.ts";
 import type { ExecutorSlot } from "../sandbox/pool.ts";
 import type { Executor, ExecutorReply } from "../sandbox/port.ts";
 import type { BlobClient } from "./blob-client.ts";
+import { BlobFeed, lostOf, releaseBlobs } from "./blob-feed.ts";
 import { Flight, type FlightItem, nextFlightItems } from "./flight.ts";
 import type { LoadRef } from "./job-context.ts";
 import { errorBodyOf, guestErrorBody } from "./outputs.ts";
@@ -26,9 +27,6 @@ export interface SlotOptions {
 const flightsMax = 2;
 /** A further trip is sent once what is on the pipe will end within this: until then another slot may take the work. */
 const aheadMs = 30;
-/** What is fetched before it is needed. */
-const prefetchUnitsMax = 64;
-const prefetchBytesMax = 32 * 1024 * 1024;
 /** A cancelled call to the guest that ends by itself within this costs less than a new process. */
 const cancelGraceMs = 50;
 /** Stands for an unknown compute time when backlogs are compared. */
@@ -48,6 +46,7 @@ const loadMsPerMb = 5;
 export class Slot {
   readonly #options: SlotOptions;
   readonly #memory: SlotMemory;
+  readonly #feed: BlobFeed;
   #queue: Work[] = [];
   #flights: Flight[] = [];
   #executor: Executor | undefined;
@@ -60,6 +59,7 @@ export class Slot {
   constructor(options: SlotOptions) {
     this.#options = options;
     this.#memory = new SlotMemory(options);
+    this.#feed = new BlobFeed(options.blobs, this.#memory);
   }
 
   get owner(): string | undefined {
@@ -164,7 +164,7 @@ export class Slot {
       if (this.#flights.length >= flightsMax) break;
       if (this.#flights.length > 0 && this.#remainingMs(nowMs) > aheadMs) break;
       const executor = this.#currentExecutor();
-      const items = nextFlightItems(this.#queue, (work, unit) => this.#ready(work, unit));
+      const items = nextFlightItems(this.#queue, (work, unit) => this.#feed.ready(work, unit));
       const first = items[0];
       if (!first) {
         if (this.#queue.length > 0) break;
@@ -180,7 +180,7 @@ export class Slot {
       }
       this.#send(executor, items, nowMs);
     }
-    this.#prefetch();
+    this.#feed.prefetch(this.#queue);
   }
 
   #remainingMs(nowMs: number): number {
@@ -216,47 +216,6 @@ export class Slot {
     );
   }
 
-  /** Whether all blobs of a unit are here; starts fetching those that are not. */
-  #ready(work: Work, unit: Unit): boolean {
-    let ready = true;
-    for (const ref of work.constants) if (!this.#refReady(work, ref)) ready = false;
-    for (const ref of unit.shards) if (!this.#refReady(work, ref)) ready = false;
-    for (const part of unit.parts)
-      if (!(part instanceof Uint8Array) && !this.#blobReady(work, part.digest)) ready = false;
-    return ready;
-  }
-
-  #refReady(work: Work, ref: LoadRef): boolean {
-    if (ref.digest === undefined || this.#memory.has(work.bundle, ref.key)) return true;
-    return this.#blobReady(work, ref.digest);
-  }
-
-  #blobReady(work: Work, digest: string): boolean {
-    if (work.held.has(digest)) return true;
-    const cached = this.#options.blobs.peek(digest);
-    if (cached) {
-      work.held.set(digest, cached);
-      return true;
-    }
-    if (work.fetching.has(digest) || work.lost.has(digest)) return false;
-    work.fetching.add(digest);
-    this.#options.blobs.get(digest, work.blobToken).then(
-      (bytes) => {
-        work.fetching.delete(digest);
-        if (work.ended) return;
-        work.held.set(digest, bytes);
-        work.slot?.pump();
-      },
-      (error: unknown) => {
-        work.fetching.delete(digest);
-        if (work.ended) return;
-        work.lost.set(digest, errorBodyOf(error));
-        work.slot?.pump();
-      },
-    );
-    return false;
-  }
-
   /** Fails work whose next unit needs a blob that cannot be had; what precedes that unit is answered first. */
   #failLost(): void {
     for (const work of this.#queue) {
@@ -267,23 +226,6 @@ export class Slot {
       if (error) work.failed(unit, error, 0);
     }
     this.#queue = this.#queue.filter((work) => !work.ended);
-  }
-
-  /** Fetches what the next units need while the executor computes. */
-  #prefetch(): void {
-    let units = 0;
-    let bytes = 0;
-    for (const work of this.#queue) {
-      for (let i = work.next; i < work.units.length; i++) {
-        const unit = work.units[i]!;
-        if (units >= prefetchUnitsMax || bytes >= prefetchBytesMax || work.ended) return;
-        units++;
-        if (unit.shards.length === 0 && unit.parts.length === 0) continue;
-        for (const ref of unit.shards)
-          if (!this.#memory.has(work.bundle, ref.key)) bytes += ref.bytes;
-        this.#ready(work, unit);
-      }
-    }
   }
 
   #send(executor: Executor, items: readonly FlightItem[], nowMs: number): void {
@@ -304,7 +246,7 @@ export class Slot {
     const requests = items.map((item) =>
       resolveUnit(item.unit, (digest) => item.work.held.get(digest)!),
     );
-    for (const item of items) release(item.work, item.unit);
+    for (const item of items) releaseBlobs(item.work, item.unit);
 
     executor
       .run(bundle, requests, {
@@ -423,19 +365,6 @@ export class Slot {
   }
 }
 
-function lostOf(work: Work, unit: Unit): ErrorBody | undefined {
-  const digests = [
-    ...work.constants.map(({ digest }) => digest),
-    ...unit.shards.map(({ digest }) => digest),
-    ...unit.parts.map((part) => (part instanceof Uint8Array ? undefined : part.digest)),
-  ];
-  for (const digest of digests) {
-    const error = digest !== undefined && work.lost.get(digest);
-    if (error) return error;
-  }
-  return undefined;
-}
-
 function loadMs(work: Work, resident: (ref: LoadRef) => boolean): number {
   let bytes = 0;
   let former: LoadRef | undefined;
@@ -456,14 +385,6 @@ function answer(work: Work, unit: Unit, reply: ExecutorReply): void {
   } catch (error) {
     work.failed(unit, errorBodyOf(error), reply.header.fuel);
   }
-}
-
-/** Blobs on the pipe need not be held here; should one be needed again, the cache has it or it is fetched again. */
-function release(work: Work, unit: Unit): void {
-  if (work.next >= work.units.length) work.held.clear();
-  if (work.held.size === 0) return;
-  for (const { digest } of unit.shards) if (digest !== undefined) work.held.delete(digest);
-  for (const part of unit.parts) if (!(part instanceof Uint8Array)) work.held.delete(part.digest);
 }
 
 /**
