@@ -250,9 +250,9 @@ export function taskBehaviour({ store, singleTaskLeases: tasks }: Context): void
       Array.from({ length: 200 }, (_, i) => tasks / 2 - 100 + i),
     );
     const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
-    const [early, late] = [median(slicesMs.slice(0, 10)), median(slicesMs.slice(-10))];
+    const [early, late] = [median(slicesMs.slice(0, 20)), median(slicesMs.slice(-20))];
     expect(late, `1,000 answers took ${early} ms early and ${late} ms late`).toBeLessThan(
-      early * 5,
+      early * 8,
     );
   });
 }

@@ -122,6 +122,7 @@ export class RedisJobs implements JobStore {
 
   async lease(id: string, request: LeaseRequest): Promise<Lease[]> {
     const { holder, leases, tasksMax, prefer = [], preferOnly, leaseMs, nowMs } = request;
+    if (leases < 1 || tasksMax < 1) return [];
     const deadlineMs = nowMs + leaseMs;
     const copyBefore = request.backupAfterMs === undefined ? "" : nowMs - request.backupAfterMs;
     const reply = await this.#call("lease", id, [

@@ -1,34 +1,59 @@
 -- args: request, holder, leases, tasksMax, nowMs, deadlineMs, copyBefore ("" for no copies), preferOnly ("1"), lo, hi, …
 -- -> lines "stage" and then "token lo hi attempt backup" for each lease; "" when there are none
+local copiesSeenMax = 1000
+local argumentsMax = 1000
+
+-- Calls `command key` with all of `list`, which holds pairs, some at a time.
+local function callWithPairs(command, key, list)
+  for at = 1, #list, argumentsMax do
+    redis.call(command, key, unpack(list, at, math.min(at + argumentsMax - 1, #list)))
+  end
+end
+
 verb('lease', function(job, args)
-  local request, holder, leases, tasksMax, nowMs, deadlineMs, copyBefore, preferOnly = unpack(args, 1, 8)
-  leases, tasksMax = tonumber(leases), tonumber(tasksMax)
+  local request, holder, leasesMax, tasksMax, nowMs, deadlineMs, copyBefore, preferOnly = unpack(args, 1, 8)
+  leasesMax, tasksMax = tonumber(leasesMax), tonumber(tasksMax)
   local status, number, tasks = unpack(redis.call('HMGET', job, 'status', 'number', 'tasks'))
   if status ~= 'queued' and status ~= 'running' then
     return '', false
   end
+  local count = 0
   local lines = { number }
+  local claims, leases, deadlines, single = {}, {}, {}, {}
 
   local function hold(claim, backup)
-    local token = request .. '.' .. #lines
+    count = count + 1
+    local token = request .. '.' .. count
     table.insert(claim.tokens, token)
     claim.id = claim.id or token
-    writeClaim(job, claim)
-    redis.call('HSET', job .. ':leases', token, claim.id .. ' ' .. holder)
-    redis.call('ZADD', job .. ':deadlines', deadlineMs, token)
+    table.insert(claims, claim.id)
+    table.insert(claims, packClaim(claim))
+    table.insert(leases, token)
+    table.insert(leases, claim.id .. ' ' .. holder)
+    table.insert(deadlines, deadlineMs)
+    table.insert(deadlines, token)
     table.insert(lines, token .. ' ' .. int(claim.front) .. ' ' .. int(claim.hi) .. ' ' ..
       int(claim.attempts + 1) .. ' ' .. backup)
   end
 
   local function claimRuns(from, to)
-    while #lines <= leases do
-      local lo, hi, attempts = takePending(job, from, to, tasksMax)
+    while count < leasesMax do
+      local lo, hi, attempts = takePending(job, from, to, tasksMax * (leasesMax - count))
       if not lo then
         return
       end
-      local claim = { front = lo, hi = hi, attempts = attempts, claimedAtMs = nowMs, tokens = {} }
-      hold(claim, '0')
-      redis.call('ZADD', job .. ':single', nowMs, claim.id)
+      for front = lo, hi - 1, tasksMax do
+        local claim = {
+          front = front,
+          hi = math.min(front + tasksMax, hi),
+          attempts = attempts,
+          claimedAtMs = nowMs,
+          tokens = {},
+        }
+        hold(claim, '0')
+        table.insert(single, nowMs)
+        table.insert(single, claim.id)
+      end
     end
   end
 
@@ -37,10 +62,10 @@ verb('lease', function(job, args)
   end
   if preferOnly ~= '1' then
     claimRuns(0, tonumber(tasks))
-    if copyBefore ~= '' and #lines <= leases and redis.call('EXISTS', job .. ':pending') == 0 then
-      local old = redis.call('ZRANGEBYSCORE', job .. ':single', '-inf', '(' .. copyBefore, 'LIMIT', 0, 1000)
+    if copyBefore ~= '' and count < leasesMax and redis.call('EXISTS', job .. ':pending') == 0 then
+      local old = redis.call('ZRANGEBYSCORE', job .. ':single', '-inf', '(' .. copyBefore, 'LIMIT', 0, copiesSeenMax)
       for _, id in ipairs(old) do
-        if #lines > leases then
+        if count >= leasesMax then
           break
         end
         local claim = readClaim(job, id)
@@ -52,8 +77,12 @@ verb('lease', function(job, args)
       end
     end
   end
-  if #lines == 1 then
+  if count == 0 then
     return '', false
   end
+  callWithPairs('HSET', job .. ':claims', claims)
+  callWithPairs('HSET', job .. ':leases', leases)
+  callWithPairs('ZADD', job .. ':deadlines', deadlines)
+  callWithPairs('ZADD', job .. ':single', single)
   return table.concat(lines, '\n'), true
 end)

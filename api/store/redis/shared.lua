@@ -129,9 +129,13 @@ local function readClaim(job, id)
   return claim
 end
 
+local function packClaim(claim)
+  return int(claim.front) .. ' ' .. int(claim.hi) .. ' ' .. int(claim.attempts) .. ' ' .. claim.claimedAtMs .. ' ' ..
+    table.concat(claim.tokens, ' ')
+end
+
 local function writeClaim(job, claim)
-  redis.call('HSET', job .. ':claims', claim.id, int(claim.front) .. ' ' .. int(claim.hi) .. ' ' ..
-    int(claim.attempts) .. ' ' .. claim.claimedAtMs .. ' ' .. table.concat(claim.tokens, ' '))
+  redis.call('HSET', job .. ':claims', claim.id, packClaim(claim))
 end
 
 local function readLease(job, token)
