@@ -71,7 +71,9 @@ function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {
   if (errorCodes[known.code][0] >= 500)
     log.error({ err: error, method: c.req.method, path: c.req.path }, "request failed");
   else log.debug({ code: known.code, method: c.req.method, path: c.req.path }, "request refused");
-  return problemResponse(known, c.req.path);
+  // What is left of a body that was not read to its end would be taken for the next request.
+  const unread = c.env?.incoming !== undefined && !c.env.incoming.complete;
+  return problemResponse(known, c.req.path, unread ? { connection: "close" } : {});
 }
 
 /** 404, or for a path that other methods serve: 405, or what OPTIONS wants to know. */

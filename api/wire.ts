@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
+import { createExecutorPool } from "../sandbox/index.ts";
 import { createKeyCheck } from "./auth/key-check.ts";
 import { openCatalog } from "./catalog/open.ts";
 import type { Config } from "./config.ts";
@@ -53,7 +54,10 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     closers.push(() => store.close());
     const catalog = openCatalog(dataDir);
     closers.push(() => catalog.close());
-    const compiler = createCompiler();
+    // Publishing is rare: its sandbox starts when it is first asked for.
+    const executors = createExecutorPool({ slots: 1, prestart: false });
+    closers.push(() => executors.close());
+    const compiler = createCompiler({ executors });
     closers.push(() => compiler.close());
     const gate = new BlobGate(store.blobs, catalog.blobRefs);
     const ingest = createDatasetIngest({

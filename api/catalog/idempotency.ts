@@ -23,7 +23,12 @@ export function createIdempotency(database: Database): Idempotency {
     .prepare();
   return {
     find: (key) => findOne.get({ key }),
-    begin: (row) => void database.insert(idempotency).values(row).onConflictDoNothing().run(),
+    begin: ({ key, request, resource, createdAtMs }) =>
+      void database
+        .insert(idempotency)
+        .values({ key, request, resource, createdAtMs })
+        .onConflictDoNothing()
+        .run(),
     answer: (key, status, headers, body) =>
       void database
         .update(idempotency)

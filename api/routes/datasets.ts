@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { GridError } from "../../protocol/errors.ts";
 import { pageQuerySchema } from "../../protocol/http-common.ts";
 import {
@@ -14,7 +13,7 @@ import type { Manifest } from "../../protocol/manifest.ts";
 import type { DatasetRow } from "../catalog/datasets.ts";
 import { readRecords } from "../datasets/index.ts";
 import type { Deps } from "../deps.ts";
-import { readQuery, tooLarge } from "../http/body.ts";
+import { bodyOf, readQuery } from "../http/body.ts";
 import { type ApiContext, headerOf, idFor } from "../http/context.ts";
 import { readManifest, recordDataset } from "../http/inputs.ts";
 import { pageOf } from "../http/page.ts";
@@ -166,31 +165,6 @@ function ingestOptions(c: ApiContext, query: UploadQuery): IngestOptions {
     ...(recordBytes === undefined ? {} : { recordBytes }),
     ...(length === undefined ? {} : { expectedBytes: Number(length) }),
   };
-}
-
-/** Node's own stream where there is one: a web stream in between costs throughput. */
-function bodyOf(c: ApiContext, bytesMax: number): AsyncIterable<Uint8Array> {
-  if (Number(headerOf(c, "content-length") ?? 0) > bytesMax) throw tooLarge(bytesMax);
-  const source: AsyncIterable<Uint8Array> =
-    c.env?.incoming ?? c.req.raw.body ?? Readable.from([], { objectMode: false });
-  return bounded(source, bytesMax);
-}
-
-async function* bounded(
-  source: AsyncIterable<Uint8Array>,
-  bytesMax: number,
-): AsyncGenerator<Uint8Array> {
-  let total = 0;
-  try {
-    for await (const part of source) {
-      total += part.byteLength;
-      if (total > bytesMax) throw tooLarge(bytesMax);
-      yield part;
-    }
-  } catch (error) {
-    if (error instanceof GridError) throw error;
-    throw new GridError("upload-incomplete", "The upload was cut off.", {}, { cause: error });
-  }
 }
 
 function datasetOf(row: DatasetRow): Dataset {

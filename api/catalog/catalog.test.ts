@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { JobSpec } from "../../protocol/job.ts";
+import type { VersionRow } from "./functions.ts";
+import { type Catalog, openCatalog } from "./open.ts";
+
+let dataDir: string;
+let catalog: Catalog;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "sparegrid-catalog-"));
+  catalog = openCatalog(dataDir);
+});
+afterEach(async () => {
+  catalog.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+test("publishing again is known, and moves the newest version back", () => {
+  expect(catalog.functions.publish(version("a", "1"), undefined)).toBe("created");
+  expect(catalog.functions.publish(version("a", "2"), "public")).toBe("created");
+  expect(catalog.functions.publish(version("a", "1"), undefined)).toBe("exists");
+  expect(catalog.functions.find("a")).toMatchObject({ latest: digest("1"), visibility: "public" });
+  expect(catalog.functions.list("", 10)).toMatchObject([{ function: { name: "a" }, versions: 2 }]);
+  expect(catalog.functions.digestsBeginning("a", "2222")).toEqual([digest("2")]);
+  expect(catalog.functions.digestsBeginning("a", "%")).toEqual([]);
+});
+
+test("what was written survives reopening", () => {
+  catalog.functions.publish(version("a", "1"), "public");
+  catalog.close();
+  catalog = openCatalog(dataDir);
+  expect(catalog.functions.version("a", digest("1"))?.description.title).toBe("a");
+});
+
+test("a blob becomes garbage only when its last holder lets it go", () => {
+  const { blobRefs } = catalog;
+  blobRefs.hold("ds_1", ["x", "y"]);
+  blobRefs.hold("ds_2", ["y", "z"]);
+  blobRefs.release("ds_1");
+  expect(blobRefs.garbage(10)).toEqual(["x"]);
+  blobRefs.hold("ds_3", ["x"]);
+  expect(blobRefs.garbage(10)).toEqual([]);
+  blobRefs.release("ds_2");
+  expect(blobRefs.garbage(10).sort()).toEqual(["y", "z"]);
+  blobRefs.removed(["y", "z"]);
+  expect(blobRefs.garbage(10)).toEqual([]);
+});
+
+test("a dataset is read by a job until the job has ended", () => {
+  catalog.jobs.insert(spec("job_1"), ["ds_1"], undefined);
+  expect(catalog.datasets.readingJob("ds_1")).toBe("job_1");
+  catalog.jobs.ended("job_1", finalOf("job_1"), 5, undefined);
+  expect(catalog.datasets.readingJob("ds_1")).toBeUndefined();
+});
+
+test("jobs page newest first, by status and function", () => {
+  for (const id of ["job_1", "job_2", "job_3"]) catalog.jobs.insert(spec(id), [], undefined);
+  expect(catalog.jobs.insert(spec("job_3"), [], undefined)).toBe("exists");
+  catalog.jobs.ended("job_2", finalOf("job_2"), 5, undefined);
+  const ids = (filter: object) => catalog.jobs.list({ limit: 10, ...filter }).map((row) => row.id);
+  expect(ids({})).toEqual(["job_3", "job_2", "job_1"]);
+  expect(ids({ cursor: "job_3", limit: 1 })).toEqual(["job_2"]);
+  expect(ids({ status: "succeeded" })).toEqual(["job_2"]);
+  expect(ids({ function: "other" })).toEqual([]);
+  expect(catalog.jobs.countActive()).toBe(2);
+});
+
+test("an ended job keeps its first end", () => {
+  catalog.jobs.insert(spec("job_1"), [], undefined);
+  catalog.jobs.ended("job_1", finalOf("job_1"), 5, undefined);
+  catalog.jobs.ended("job_1", { ...finalOf("job_1"), status: "failed" }, 6, undefined);
+  expect(catalog.jobs.find("job_1")).toMatchObject({ status: "succeeded", endedAtMs: 5 });
+});
+
+test("idempotency keys are bounded in age and number", () => {
+  for (let i = 0; i < 5; i++)
+    catalog.idempotency.begin({ key: `k${i}`, request: "r", resource: "s", createdAtMs: i });
+  catalog.idempotency.trim(1, 3);
+  const kept = [0, 1, 2, 3, 4].filter((i) => catalog.idempotency.find(`k${i}`));
+  expect(kept).toEqual([2, 3, 4]);
+});
+
+function digest(letter: string): string {
+  return letter.repeat(64);
+}
+
+function version(name: string, letter: string): VersionRow {
+  return {
+    function: name,
+    digest: digest(letter),
+    description: {
+      kind: "map",
+      title: name,
+      input: { type: "items" },
+      params: {},
+      uses: {},
+      combine: false,
+      finish: false,
+      output: { type: "json", contentType: "application/json" },
+      example: false,
+    },
+    source: "",
+    files: {},
+    readme: null,
+    sourceMap: "{}",
+    bundleBytes: 1,
+    publishedAtMs: Number(letter),
+  };
+}
+
+function spec(id: string): JobSpec {
+  return {
+    id,
+    owner: "operator",
+    kind: "map",
+    function: "f",
+    version: digest("a"),
+    bundle: digest("a"),
+    input: { type: "range", count: 1 },
+    params: {},
+    uses: {},
+    seed: 0,
+    reducers: 1,
+    roundsMax: 1,
+    output: { type: "json", contentType: "application/json" },
+    limits: { fuelPerTask: 1, memoryMb: 64, timeoutMs: 1000 },
+    createdAtMs: 1,
+  };
+}
+
+function finalOf(id: string) {
+  return {
+    id,
+    function: "f",
+    version: digest("a"),
+    kind: "map" as const,
+    status: "succeeded" as const,
+    createdAt: new Date(1).toISOString(),
+    stage: 0,
+    entry: "map" as const,
+    round: 0,
+    progress: { done: 1, total: 1 },
+    tasksDone: 1,
+    records: 1,
+    metrics: {},
+    fuel: 1,
+    cost: 0,
+    seed: 0,
+    params: {},
+  };
+}
