@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { JobEvent } from "../protocol/events.ts";
 import {
   type Job,
   type JobListQuery,
@@ -92,8 +91,6 @@ export class JobsClient {
     return (await this.#transport.json(call, lenientJobSchema)) as Job;
   }
 }
-
-export type { JobEvent };
 
 function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;

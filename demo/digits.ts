@@ -1,20 +1,17 @@
 import { duration, plural, short } from "../client/cli/format.ts";
-import type { Client } from "../client/index.ts";
+import type { Client, ResultOf } from "../client/index.ts";
+import type digitsPredict from "../functions/digits-predict.ts";
 import { type Digit, digitsCsv, readDigits } from "./data.ts";
 import { runLive } from "./live-job.ts";
 import { beside, drawCurve, drawDigit } from "./picture.ts";
 import type { Stage } from "./stage.ts";
 
+type Prediction = ResultOf<typeof digitsPredict>[number];
+
 const heldOutCount = 360;
 const shownDigits = 4;
 const warmUpCalls = 20;
 const timedCalls = 200;
-
-/** What digits-predict answers for one digit. */
-interface Prediction {
-  digit: number;
-  probability: number;
-}
 
 /** Trains a network on hand-written digits, tests it on other people's, and asks it about some, timed. */
 export async function readNumbers(
@@ -76,13 +73,12 @@ async function testModel(
   { model, heldOut, signal }: Trained,
 ): Promise<void> {
   await stage.step(`test on ${heldOut.length} digits by other writers`, async () => {
-    const { result } = await client.run("digits-predict", {
+    const { result } = await client.run<typeof digitsPredict>("digits-predict", {
       input: heldOut.map(({ pixels }) => pixels),
       uses: { model: `job:${model}` },
       signal,
     });
-    const predictions = result as Prediction[];
-    const right = predictions.filter(({ digit }, at) => digit === heldOut[at]!.label).length;
+    const right = result.filter(({ digit }, at) => digit === heldOut[at]!.label).length;
     const accuracy = `${((right / heldOut.length) * 100).toFixed(1)} % right`;
     stage.result("test accuracy", `${accuracy} (${right} of ${heldOut.length} unseen digits)`);
     return [right, accuracy];
@@ -98,20 +94,21 @@ async function askModel(
   const settings = { uses: { model: `job:${model}` }, signal };
   const ask = async (digit: Digit): Promise<{ prediction: Prediction; ms: number }> => {
     const startedAtMs = performance.now();
-    const { result } = await client.invoke("digits-predict", [digit.pixels], settings);
-    return {
-      prediction: (result as Prediction[])[0]!,
-      ms: performance.now() - startedAtMs,
-    };
+    const { result } = await client.invoke<typeof digitsPredict>(
+      "digits-predict",
+      [digit.pixels],
+      settings,
+    );
+    return { prediction: result[0]!, ms: performance.now() - startedAtMs };
   };
   for (let call = 0; call < warmUpCalls; call++) await ask(heldOut[call]!);
   const asked = pick(heldOut, shownDigits);
   const blocks: string[][] = [];
   for (const digit of asked) {
     const { prediction, ms } = await ask(digit);
-    const mark = prediction.digit === digit.label ? "✔" : `✘ it is a ${digit.label}`;
-    const sure = `${(prediction.probability * 100).toFixed(1)}%`;
-    const answer = `${prediction.digit}, ${sure} ${mark}`;
+    const mark = prediction.digit === digit.label ? "✔" : `✘ (a ${digit.label})`;
+    const sure = `${(prediction.probabilities[prediction.digit]! * 100).toFixed(1)} %`;
+    const answer = `${prediction.digit}  ${sure}  ${mark}`;
     blocks.push([...drawDigit(digit.pixels), "", answer.padEnd(16), duration(ms).padEnd(16)]);
   }
   for (const line of beside(blocks, "  ")) stage.line(`  ${line}`.trimEnd());
@@ -125,10 +122,11 @@ async function askModel(
   });
 }
 
-/** Evenly spread over the list, so that different digits are seen. */
-function pick<T>(list: readonly T[], n: number): T[] {
-  const step = Math.floor(list.length / n);
-  return Array.from({ length: n }, (_, at) => list[at * step + Math.floor(step / 2)]!);
+/** The first ones that show different digits. */
+function pick(digits: readonly Digit[], n: number): Digit[] {
+  const firsts = new Map<number, Digit>();
+  for (const digit of digits) if (!firsts.has(digit.label)) firsts.set(digit.label, digit);
+  return [...firsts.values()].slice(0, n);
 }
 
 function quantile(values: readonly number[], q: number): number {

@@ -1,5 +1,6 @@
 import { bytes, count, duration, plural, short } from "../client/cli/format.ts";
-import type { Client } from "../client/index.ts";
+import type { Client, ResultOf } from "../client/index.ts";
+import type wordCount from "../functions/word-count.ts";
 import { repeatedText, textPath } from "./data.ts";
 import { runLive } from "./live-job.ts";
 import type { Stage } from "./stage.ts";
@@ -58,10 +59,7 @@ export async function countWords(client: Client, stage: Stage, signal: AbortSign
   });
 }
 
-interface Word {
-  key: string;
-  value: number;
-}
+type Word = ResultOf<typeof wordCount>[number];
 
 function showTop(words: readonly Word[], stage: Stage): void {
   const top = words.toSorted((a, b) => b.value - a.value).slice(0, shown);

@@ -214,7 +214,7 @@ export class JobProgress {
     }
     const elapsedMs = nowMs - this.#mappingSinceMs;
     const done = this.fraction;
-    if (done < 0.01 || done === 1 || elapsedMs < 500) return "";
+    if (done < 0.01 || done > 0.98 || elapsedMs < 500) return "";
     return `${roughly((elapsedMs * (1 - done)) / done)} left`;
   }
 }
