@@ -159,7 +159,7 @@ describe("units of a lease", () => {
     expect(resolveUnit(inline!, noBlob).request).toMatchObject({ stateBytes: 3 });
   });
 
-  it("init samples the first shard, finish takes the state", () => {
+  it("init samples the first shard or all of a range, finish takes the state", () => {
     const context = createJobContext(runnerJob("iterate"), manifest, none);
     const [init] = unitsOf(context, run({ entry: "init" }), []);
     expect(init!.request).toMatchObject({
@@ -167,6 +167,10 @@ describe("units of a lease", () => {
     });
     const ranged = createJobContext(runnerJob("iterate"), undefined, none);
     expect(unitsOf(ranged, run({ entry: "init" }), [])[0]!.request).not.toHaveProperty("slice");
+    const tasking = { type: "range", count: 100, perTask: 10 } as const;
+    expect(unitsOf(ranged, run({ entry: "init", tasking }), [])[0]!.request).toMatchObject({
+      slice: { task: 0, from: 0, to: 100, record: 0 },
+    });
     const [finish] = unitsOf(context, run({ entry: "finish" }), [bytes("end")]);
     expect(text(resolveUnit(finish!, noBlob).data)).toBe("end");
   });

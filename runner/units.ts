@@ -151,8 +151,13 @@ function sliceOf(context: JobContext, run: RunMessage, task: number): [GuestSlic
   return [{ task, key: shard.key, ...slice }, [shard]];
 }
 
-/** init sees the first task's slice when the stage says how the input is cut, else the whole first shard. */
+/**
+ * init sees all of a range, or else the first task's slice when the stage says how the input is cut, or else the whole
+ * first shard.
+ */
 function sampleOf(context: JobContext, run: RunMessage): [GuestSlice, LoadRef[]] | undefined {
+  if (run.tasking?.type === "range")
+    return [{ task: 0, shard: 0, from: 0, to: run.tasking.count, record: 0 }, []];
   if (run.tasking) return sliceOf(context, run, 0);
   const first = context.shards[0];
   const records = context.manifest?.shards[0]?.records;
