@@ -56,8 +56,8 @@ export class IncludedRunners {
     const child = spawn(process.execPath, ["--import", parentWatch, runnerMain], {
       // The rest of the API's environment (REDIS_URL and its password, for one) is no business of a runner.
       env: {
-        PATH: process.env["PATH"] ?? "",
-        HOME: process.env["HOME"] ?? "",
+        PATH: process.env.PATH ?? "",
+        HOME: process.env.HOME ?? "",
         SPAREGRID_URL: url,
         SPAREGRID_TOKEN: key,
         SPAREGRID_NAME: `included-${index + 1}`,
