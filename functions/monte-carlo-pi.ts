@@ -9,7 +9,7 @@ export default iterate({
   title: "Monte Carlo π",
   description: "Estimates π from as many random points as the input says.",
   input: range(),
-  // Fixed, so that the same seed gives the same estimate however the work is planned; some 5 ms of work.
+  // Fixed, so that the same seed gives the same estimate however the work is planned.
   recordsPerTask: 1_000_000,
   roundsMax: 1,
   init: () => ({ inside: 0, points: 0 }),

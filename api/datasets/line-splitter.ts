@@ -102,7 +102,7 @@ export function dropByteOrderMark(window: ByteWindow): void {
   if (byteOrderMark.every((byte, i) => view[i] === byte)) window.drop(byteOrderMark.length);
 }
 
-/** "\r\n" → "\n"; the very same bytes when there is none (a 90 GB/s search). */
+/** "\r\n" → "\n"; the very same bytes when there is none. */
 export function normalizeLineEnds(region: Buffer): Buffer {
   if (region.indexOf("\r\n") < 0) return region;
   return Buffer.from(region.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
@@ -140,7 +140,7 @@ function parseText(region: Buffer, firstLine: number, onBadRecord: OnBadRecord):
 }
 
 /**
- * Each line by itself: 177 MB/s. Parsing the whole region as one array is 185 to 190 MB/s (bench/ingest-split.ts), and
+ * Each line by itself: 166 MB/s. Parsing the whole region as one array is 219 MB/s (bench/ingest-scan.ts), but
  * wrong where lines break inside a value but happen to balance.
  */
 function parseNdjson(region: Buffer, firstLine: number, onBadRecord: OnBadRecord): ParsedRegion {
