@@ -126,6 +126,8 @@ export function randomProgram({ seed, throws }: RandomProgramOptions): string {
       depth: scope.depth + 1,
     };
     const code = `ticks++; ${block(inner, 1 + int(3))}`;
+    // Before it is known: nothing recurs.
+    const value = expression(inner);
     // A function is known only where it is declared; a nested one must not be called from elsewhere.
     if (scope.depth === 0) functions.push({ name, kind });
     if (kind === "generator") return `function* ${name}(${p} = 1) { ${code} yield ${p}; }`;
@@ -133,8 +135,8 @@ export function randomProgram({ seed, throws }: RandomProgramOptions): string {
       return `class ${name} { x = (ticks++, ${p}0()); y = () => 1; constructor(${p}) { ${code} } }
         function ${p}0() { ticks++; return 2; }`;
     if (int(3) === 0)
-      return `const ${name} = (${p}, { q = 2, ...r } = {}) => (ticks++, ${expression(inner)} + q);`;
-    return `function ${name}(${p}, ...rest) { ${code} return ${expression(inner)}; }`;
+      return `const ${name} = (${p}, { q = 2, ...r } = {}) => (ticks++, ${value} + q);`;
+    return `function ${name}(${p}, ...rest) { ${code} return ${value}; }`;
   }
 
   function statement(scope: Scope): string {

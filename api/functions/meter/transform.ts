@@ -57,6 +57,8 @@ interface Place {
  * - one unit per iteration of any other loop, in a local counter that the outermost such loop of a function declares
  *   (a region, see emit.ts) and that is paid for in advance
  *
+ * - one unit per iteration of a loop that yields or awaits, straight to the meter
+ *
  * Regular expressions and builtins are not counted; the time limit bounds them.
  * @throws MeterRefusal for forbidden syntax; SyntaxError (acorn's, with `pos`) when it does not parse
  */
@@ -208,6 +210,12 @@ class Meter {
       return;
     }
     const nest = counted && this.#nestOf(counted);
+    if (this.#factsOf(loop).suspends) {
+      // It may never be resumed: a local counter would be lost, and an advance kept.
+      this.#meterIterations(loop, this.#emit.charge);
+      this.#visitChildren(loop, { region: undefined, atTop: place.atTop });
+      return;
+    }
     let { region } = place;
     if (!region && !(nest && this.#isWhole(loop))) {
       const outer = place.label ?? loop;
@@ -216,14 +224,13 @@ class Meter {
       this.#close(outer.end, region.texts.close);
     }
     if (nest) this.#meterNest(nest, region?.texts);
-    else if (region) this.#meterIterations(loop, region.texts);
+    else if (region) this.#meterIterations(loop, region.texts.tick);
     this.#visitChildren(loop, { region, atTop: place.atTop });
   }
 
-  /** A settled region would lose what a suspended function that is never resumed has counted. */
   #textsFor(loop: Loop): RegionTexts {
-    const { calls, suspends, children } = this.#factsOf(loop);
-    return calls || suspends || children.length > 0 ? this.#emit.advance : this.#emit.settled;
+    const { calls, children } = this.#factsOf(loop);
+    return calls || children.length > 0 ? this.#emit.advance : this.#emit.settled;
   }
 
   #leave(jump: AnyNode, region: Region | undefined): void {
@@ -236,7 +243,7 @@ class Meter {
     for (const child of childrenOf(loop)) this.visit(child, { region, atTop });
   }
 
-  #meterIterations({ body }: Loop, { tick }: RegionTexts): void {
+  #meterIterations({ body }: Loop, tick: string): void {
     if (body.type === "BlockStatement") this.#open(body.start + 1, tick);
     else {
       this.#open(body.start, `{${tick}`);
