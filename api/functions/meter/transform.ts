@@ -193,7 +193,7 @@ class Meter {
       if (after) this.#close(node.body.end - 1, after);
     } else {
       const from = node.params.at(-1)?.end ?? node.start;
-      const arrow = this.#arrows.find((offset) => offset >= from && offset < node.body.start);
+      const arrow = firstFrom(this.#arrows, from);
       if (arrow === undefined) throw new Error("an arrow function without an arrow");
       this.#open(arrow + 2, `{${before}return(`);
       this.#close(node.end, `);${after}}`);
@@ -367,6 +367,17 @@ function labelsOf(labelled: AnyNode | undefined): string[] {
   return labelled?.type === "LabeledStatement"
     ? [labelled.label.name, ...labelsOf(labelled.body)]
     : [];
+}
+
+/** The first of ascending offsets that is `from` or later. */
+function firstFrom(offsets: readonly number[], from: number): number | undefined {
+  let low = 0;
+  for (let high = offsets.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (offsets[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  return offsets[low];
 }
 
 function isDirective(statement: AnyNode): boolean {
