@@ -1,0 +1,25 @@
+import { compute } from "./compute.ts";
+import { emptyRound } from "./empty-round.ts";
+import { firstTask } from "./first-task.ts";
+import { fuel } from "./fuel.ts";
+import { idle } from "./idle.ts";
+import { invoke } from "./invoke.ts";
+import { manyTasks } from "./many-tasks.ts";
+import type { Bench } from "./support/report.ts";
+import { tinyTasks } from "./tiny-tasks.ts";
+import { upload } from "./upload.ts";
+import { wordCount } from "./word-count.ts";
+
+/** In the order of the table in README.md. */
+export const benches: readonly Bench[] = [
+  compute,
+  wordCount,
+  emptyRound,
+  tinyTasks,
+  invoke,
+  upload,
+  manyTasks,
+  fuel,
+  idle,
+  firstTask,
+];

@@ -1,0 +1,52 @@
+"""Word count on dask.distributed, the same map: split lines, lower-case, runs of letters. argv: file workers"""
+import re
+import sys
+import time
+from collections import Counter
+
+from distributed import Client, LocalCluster
+
+WORD = re.compile(r"[^\W\d_]+")
+
+
+def count(path, start, end):
+    with open(path, "rb") as f:
+        f.seek(start)
+        text = f.read(end - start).decode("utf8")
+    counts = Counter()
+    for line in text.split("\n"):
+        counts.update(WORD.findall(line.lower()))
+    return counts
+
+
+def cuts(path, size=1 << 20):
+    data = open(path, "rb").read()
+    at = 0
+    while at < len(data):
+        end = min(at + size, len(data))
+        if end < len(data):
+            end = data.index(b"\n", end - 1) + 1 if b"\n" in data[end - 1:] else len(data)
+        yield at, end
+        at = end
+
+
+def add(parts):
+    total = Counter()
+    for part in parts:
+        total.update(part)
+    return total
+
+
+if __name__ == "__main__":
+    path, workers = sys.argv[1], int(sys.argv[2])
+    pieces = list(cuts(path))
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        client.gather(client.map(len, ["warm"] * workers, pure=False))
+        print("ready", flush=True)
+        for _ in sys.stdin:
+            start = time.perf_counter()
+            futures = [client.submit(count, path, a, b, pure=False) for a, b in pieces]
+            while len(futures) > 1:
+                futures = [client.submit(add, futures[i:i + 8], pure=False) for i in range(0, len(futures), 8)]
+            total = futures[0].result()
+            print((time.perf_counter() - start) * 1000, sum(total.values()), flush=True)
