@@ -12,7 +12,6 @@ export interface Launch {
   args: string[];
 }
 
-/** Speed: why each is there is in FACTS of docs, measured with the benchmarks. */
 const speedFlags = [
   // isolated-vm's requirement on this Node.
   "--no-node-snapshot",
@@ -41,22 +40,28 @@ const safetyFlags = [
   "--disable-warning=PERM0001",
 ];
 
-/** @throws when there is no isolated-vm for this platform, or no way to make the child's bundle */
-export async function prepareLaunch(options: ExecutorOptions): Promise<Launch> {
-  const [program, addon, wrapper] = await Promise.all([
-    childBundlePath(options.cacheDir),
-    addonPath(),
+/**
+ * @param program another program to run in the child's place: the test that tries what a child is permitted
+ * @throws when there is no isolated-vm for this platform, or no way to make the child's bundle
+ */
+export async function prepareLaunch(options: ExecutorOptions, program?: string): Promise<Launch> {
+  const [path, wrapper] = await Promise.all([
+    program ?? childBundlePath(options.cacheDir),
     systemWrapper(),
   ]);
-  const node = pinnedNode();
-  const nodeArgs = [...executorFlags([program, addon]), program, addon];
-  const [command, ...args] = [...wrapper, node, ...nodeArgs];
+  const addon = addonPath();
+  const readable = [path, addon].map((each) => `--allow-fs-read=${each}`);
+  const nodeArgs = [...speedFlags, ...safetyFlags, ...readable, path, addon];
+  const [command, ...args] = [...wrapper, pinnedNode(), ...nodeArgs];
   return { command: command!, args };
 }
 
-/** The flags of an executor that may read `readable`; exported for the test that tries what they permit. */
-export function executorFlags(readable: readonly string[]): string[] {
-  return [...speedFlags, ...safetyFlags, ...readable.map((path) => `--allow-fs-read=${path}`)];
+/** Nothing of the owner's environment; Windows cannot open pipes or get randomness without its root. */
+export function executorEnvironment(): NodeJS.ProcessEnv {
+  return {
+    TZ: "UTC",
+    ...(process.platform === "win32" && { SystemRoot: process.env.SystemRoot }),
+  };
 }
 
 /** The Node that package.json pins: every runner then computes the same bits, whatever Node started it. */
@@ -87,7 +92,8 @@ function addonPath(): string {
  * model were overcome, and (Linux) the first to go when the machine runs out of memory.
  */
 const limits =
-  "ulimit -c 0; ulimit -f 0; { echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; " + 'exec "$@"';
+  "unset PWD OLDPWD; ulimit -c 0; ulimit -f 0; { echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; " +
+  'exec "$@"';
 
 async function systemWrapper(): Promise<string[]> {
   if (process.platform === "win32") return [];

@@ -4,7 +4,7 @@ import { GridError } from "../protocol/errors.ts";
 import { decodeFrame, PipeFrameReader } from "../protocol/frames.ts";
 import { pipeFrameBytesMax } from "../protocol/limits.ts";
 import { ExecutorProcess } from "./executor-process.ts";
-import { type Launch, prepareLaunch } from "./launch.ts";
+import { executorEnvironment, type Launch, prepareLaunch } from "./launch.ts";
 import { type ExecutorOptions, type FilledExecutorOptions, fillOptions } from "./options.ts";
 
 /**
@@ -24,8 +24,7 @@ export async function startLaunched(
   signal?.throwIfAborted();
   const windows = process.platform === "win32";
   const child = spawn(launch.command, launch.args, {
-    // Nothing of the owner's environment; Windows cannot open sockets or read randomness without its root.
-    env: { TZ: "UTC", ...(windows && { SystemRoot: process.env.SystemRoot }) },
+    env: executorEnvironment(),
     cwd: windows ? tmpdir() : "/",
     stdio: ["pipe", "pipe", "pipe"],
     // A process group of its own: a Ctrl-C in the runner's terminal is the runner's to act on.
