@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { leaseMs } from "../protocol/limits.ts";
 
 /** A number of the environment: its variable is text, and empty counts as absent. */
 const number = (low: number, high: number, fallback: number) =>
@@ -30,6 +31,7 @@ const environmentSchema = z.object({
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ""))
     .optional(),
+  LEASE_MS: number(100, 600_000, leaseMs),
   JOB_RETENTION_HOURS: number(1, 24 * 365, 24 * 7),
   DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
 });
@@ -43,6 +45,7 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   RUNNERS: "runners to start along with the API; 0 for none (1)",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent (info)",
   PUBLIC_URL: "URL by which clients reach this API, when it is not http://HOST:PORT",
+  LEASE_MS: "milliseconds after which a silent runner loses its leases (15000)",
   JOB_RETENTION_HOURS: "hours that an ended job and its result are kept (168)",
   DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
 };
@@ -55,6 +58,7 @@ export interface Config {
   runners: number;
   logLevel: z.infer<typeof environmentSchema>["LOG_LEVEL"];
   publicUrl: string | undefined;
+  leaseMs: number;
   jobRetentionHours: number;
   datasetBytesMax: number;
 }
@@ -88,6 +92,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     runners: values.RUNNERS,
     logLevel: values.LOG_LEVEL,
     publicUrl: values.PUBLIC_URL,
+    leaseMs: values.LEASE_MS,
     jobRetentionHours: values.JOB_RETENTION_HOURS,
     datasetBytesMax: values.DATASET_BYTES_MAX,
   };

@@ -48,6 +48,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
   };
   try {
     const clock = Date.now;
+    // Leases and rounds are timed finer than a millisecond; all that compares their times uses this one clock.
+    const fineClock = () => performance.timeOrigin + performance.now();
     const stopping = new AbortController();
     const { dataDir, redisUrl } = config;
     const store = await openStore({ dataDir, redisUrl, clock, log });
@@ -64,12 +66,13 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       blobs: store.blobs,
       onUnused: async (digests) => catalog.blobRefs.discard(digests),
     });
-    const views = new JobViews(store, clock);
+    const views = new JobViews(store, fineClock);
     const gateway = await RunnerGateway.open({
       store,
       views,
-      clock,
+      clock: fineClock,
       log,
+      leaseMs: config.leaseMs,
       explain: async (bundle, error) =>
         compiler.explain(error, catalog.functions.sourceMap(bundle)),
       // The catalog learns of the end at once, so that a list need not ask the store.
@@ -77,7 +80,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
         void jobReader.read(job).catch((error: unknown) => log.debug({ err: error, job }, "ended")),
     });
     closers.push(() => gateway.close());
-    const jobs = new JobService({ store, views, gateway, clock });
+    const jobs = new JobService({ store, views, gateway, clock: fineClock });
     const metrics = createMetrics({
       runners: () => gateway.runners(),
       activeJobs: () => catalog.jobs.countActive(),
@@ -87,7 +90,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const sweeper = new Sweeper({
       store,
       gateway,
-      clock,
+      clock: fineClock,
       everyMs: sweepEveryMs,
       onError: (error) => log.warn({ err: error }, "sweep failed"),
     });

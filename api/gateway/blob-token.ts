@@ -19,7 +19,8 @@ export class BlobTokens {
   }
 
   issue(job: string): string {
-    const claim = `${job}.${(this.#clock() + this.#lifetimeMs).toString(36)}`;
+    const expiry = Math.ceil(this.#clock() + this.#lifetimeMs);
+    const claim = `${job}.${expiry.toString(36)}`;
     return `${claim}.${this.#sign(claim)}`;
   }
 

@@ -1,6 +1,7 @@
 import { GridError } from "../../protocol/errors.ts";
 import { leaseMs as leaseMsDefault } from "../../protocol/limits.ts";
 import type { JobView, JobViews } from "../jobs/job-view.ts";
+import { shardCountOf } from "../jobs/plan.ts";
 import type { Lease, LeaseRequest, Store } from "../store/port.ts";
 import type { BlobTokens } from "./blob-token.ts";
 import type { LeaseSizing } from "./lease-sizing.ts";
@@ -216,7 +217,7 @@ export class Dispatcher {
       const { message, payloads } = await runMessage(store, view, lease);
       if (!session.knownJobs.has(spec.id)) {
         session.knownJobs.add(spec.id);
-        const shardCount = view.shards.length || stage.tasks;
+        const shardCount = shardCountOf(spec, view.shards);
         session.send({ type: "job", job: runnerJob(spec, shardCount, tokens.issue(spec.id)) });
       }
       session.send(message, payloads);

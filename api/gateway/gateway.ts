@@ -318,7 +318,10 @@ export class RunnerGateway implements Gateway {
     const outcome = await store.jobs.release(lease.job, [lease.token], options);
     await this.#taskEvent(lease, outcome === "exhausted" ? "failed" : "retried", error.message);
     if (outcome === "exhausted") {
-      await this.#failJob(lease.job, error.fault === "function" ? message.error : lostError(limit));
+      await this.#failJob(
+        lease.job,
+        error.fault === "function" ? message.error : lostError(limit, error.message),
+      );
     } else if (await views.get(lease.job)) this.#dispatcher.wake(lease.job);
   }
 

@@ -32,7 +32,13 @@ const mergePartialsTarget = 16;
 export type ShardSizes = readonly Pick<Shard, "records">[];
 
 export function plan(spec: JobSpec, shards: ShardSizes): Stage {
-  if (spec.kind === "iterate") return { number: 0, round: 0, entry: "init", tasks: 1 };
+  if (spec.kind === "iterate") {
+    const init: Stage = { number: 0, round: 0, entry: "init", tasks: 1 };
+    if (spec.input.type !== "range") return init;
+    // init sees the whole range as its sample.
+    const { count } = spec.input;
+    return { ...init, tasking: { type: "range", count, perTask: count } };
+  }
   if (needsProbe(spec, shards)) {
     return {
       number: 0,
@@ -99,6 +105,13 @@ export function advance(
     case "finish":
       return { type: "end", resultStage: stage.number, drop: [stage.state!] };
   }
+}
+
+/** What `ctx.shard.count` says: shards of a dataset, tasks of a range. */
+export function shardCountOf(spec: JobSpec, shards: ShardSizes): number {
+  return spec.input.type === "range"
+    ? new TaskTable(defaultTasking(spec), []).tasks
+    : shards.length;
 }
 
 /** The same stage once more, for a finished stage whose control value died with its gateway. */

@@ -197,8 +197,9 @@ export class Progress {
   }
 }
 
-export function lostError(attempts: number): ErrorBody {
-  return new GridError("task-lost", `Runners died ${attempts} times under the same tasks.`, {
+export function lostError(attempts: number, reason?: string): ErrorBody {
+  const last = reason === undefined ? "." : `; the last time: ${reason}`;
+  return new GridError("task-lost", `The same tasks were lost ${attempts} times${last}`, {
     hint: "A function that makes its executor crash is stopped after a few attempts.",
   }).toBody();
 }

@@ -190,7 +190,12 @@ export class EmbeddedJobs implements JobStore {
   async setStatus(
     id: string,
     status: JobStatus,
-    options: { nowMs: number; error?: JobState["error"]; resultStage?: number },
+    options: {
+      nowMs: number;
+      error?: JobState["error"];
+      resultStage?: number;
+      drop?: readonly number[];
+    },
   ): Promise<"changed" | "already"> {
     const job = this.#active.get(id);
     if (!job || job.facts.status === status) return "already";
@@ -202,6 +207,8 @@ export class EmbeddedJobs implements JobStore {
     if (ended) job.facts.endedAtMs = options.nowMs;
     if (options.error) job.facts.error = options.error;
     if (options.resultStage !== undefined) job.facts.resultStage = options.resultStage;
+    const { drop = [] } = options;
+    for (const stage of drop) this.#journal.dropped(job, stage);
     this.#journal.touched(job);
     if (ended) {
       try {
@@ -212,6 +219,7 @@ export class EmbeddedJobs implements JobStore {
       }
       this.#active.delete(id);
     }
+    if (drop.length > 0) this.#garbageMade();
     this.#changed(id);
     return "changed";
   }

@@ -1,6 +1,5 @@
 -- args: request, from, stage, number, tasks, metrics ("" for none), dropped stages…
 -- -> "lost" | "advanced" | "garbage" (advanced, and large dropped stages are to be collected)
-local chunksDroppedMax = 64
 
 verb('advance', function(job, args)
   local request, from, stage, number, tasks, metrics = unpack(args, 1, 6)
@@ -17,15 +16,7 @@ verb('advance', function(job, args)
   if tonumber(tasks) > 0 then
     addPending(job .. ':pending', 0, tonumber(tasks), 0)
   end
-  local reply = 'advanced'
-  for at = 7, #args do
-    if redis.call('SREM', job .. ':stages', args[at]) == 1 then
-      if not deleteOutputs(job, args[at], chunksDroppedMax) then
-        redis.call('SADD', job .. ':garbage', args[at])
-        reply = 'garbage'
-      end
-    end
-  end
+  local reply = dropStages(job, args, 7) and 'garbage' or 'advanced'
   changed(job, request)
   return reply, true
 end)

@@ -234,15 +234,23 @@ export class RedisJobs implements JobStore {
       nowMs,
       error,
       resultStage,
-    }: { nowMs: number; error?: JobState["error"]; resultStage?: number },
+      drop = [],
+    }: {
+      nowMs: number;
+      error?: JobState["error"];
+      resultStage?: number;
+      drop?: readonly number[];
+    },
   ): Promise<"changed" | "already"> {
     const outcome = await this.#call("set_status", id, [
       status,
       nowMs,
       error ? JSON.stringify(error) : "",
       resultStage ?? "",
+      ...drop,
     ]);
     if (outcome === "already") return "already";
+    if (outcome === "garbage") this.#collect(id).catch(() => {});
     if (endedStatuses.has(status)) await this.#connection.text("hdel", activeKey, id);
     this.#notices.jobChanged(id);
     return "changed";

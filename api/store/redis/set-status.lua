@@ -1,4 +1,5 @@
--- args: request, status, nowMs, error (JSON or ""), resultStage (or "") -> "changed" | "already"
+-- args: request, status, nowMs, error (JSON or ""), resultStage (or ""), dropped stages…
+-- -> "changed" | "already" | "garbage" (changed, and large dropped stages are to be collected)
 verb('set_status', function(job, args)
   local request, status, nowMs, fault, resultStage = unpack(args, 1, 5)
   local before = redis.call('HGET', job, 'status')
@@ -19,6 +20,7 @@ verb('set_status', function(job, args)
     redis.call('HSET', job, 'endedAtMs', nowMs)
     clearTasks(job)
   end
+  local reply = dropStages(job, args, 6) and 'garbage' or 'changed'
   changed(job, request)
-  return 'changed', true
+  return reply, true
 end)

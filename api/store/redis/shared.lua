@@ -199,3 +199,17 @@ local function deleteOutputs(job, stage, chunksMax)
   redis.call('ZREMRANGEBYRANK', index, 0, chunksMax - 1)
   return #chunks < chunksMax
 end
+
+-- Drops the stages listed in args from `first` on. Returns whether some are too large to delete at once.
+local chunksDroppedMax = 64
+local function dropStages(job, args, first)
+  local garbage = false
+  for at = first, #args do
+    if redis.call('SREM', job .. ':stages', args[at]) == 1
+      and not deleteOutputs(job, args[at], chunksDroppedMax) then
+      redis.call('SADD', job .. ':garbage', args[at])
+      garbage = true
+    end
+  end
+  return garbage
+end
