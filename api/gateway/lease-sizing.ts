@@ -6,6 +6,8 @@ import { leaseTargetMs, leaseTasksMax } from "../../protocol/limits.ts";
 const newest = 0.3;
 /** A lease of an iterative round below this is not worth splitting: one a slot, so that few messages carry a round. */
 const roundLeaseMs = 10;
+/** A round of less work than this is faster on one slot: a second one costs two more messages on every hop. */
+const wholeRoundMs = 0.5;
 /** Leases a slot at most, to balance slots of different speed within one round or stage. */
 export const leasesPerSlot = 4;
 
@@ -47,6 +49,11 @@ export class LeaseSizing {
     const known = this.#partitions.get(job);
     const measured = taskMs !== undefined;
     if (known && known.slots === slots && (known.measured || !measured)) return known.tasks;
+    if (measured && taskMs * stage.tasks < wholeRoundMs) {
+      const tasks = Math.min(stage.tasks, leaseTasksMax);
+      this.#partitions.set(job, { slots, tasks, measured });
+      return tasks;
+    }
     const slotMs = ((taskMs ?? roundLeaseMs) * stage.tasks) / slots;
     const parts = measured
       ? clamp(Math.round(slotMs / roundLeaseMs), 1, leasesPerSlot)

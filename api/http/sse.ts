@@ -47,10 +47,15 @@ export function eventStream(
   async function next(): Promise<{ text: string; isLast: boolean } | undefined> {
     while (!closed && !stopping.aborted) {
       wake = Promise.withResolvers<void>();
-      // Asked first, so that an end between the two reads is found by the second.
-      const word = await source.lastWord();
+      // The last word is asked for when the stream opens and with each heartbeat: in between, an end is an event like
+      // any other, and asking with every event would cost as much as the event. Asked first, so that an end between the
+      // two reads is found by the second.
+      const word = mayHaveEnded ? await source.lastWord() : undefined;
+      mayHaveEnded = false;
       const events = await source.read(last, eventsPerRead);
       if (events.length > 0) {
+        // An end whose event is no longer kept must not be forgotten.
+        mayHaveEnded = word !== undefined;
         last = events.at(-1)!.number;
         return { text: events.map(format).join(""), isLast: events.some(isTerminal) };
       }
@@ -61,6 +66,7 @@ export function eventStream(
       await wake.promise;
       if (beat) {
         beat = false;
+        mayHaveEnded = true;
         return { text: ": still here\n\n", isLast: false };
       }
     }
@@ -68,6 +74,7 @@ export function eventStream(
   }
 
   let beat = false;
+  let mayHaveEnded = true;
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {
