@@ -120,7 +120,7 @@ process.stdout.write(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="npm run demo in a terminal">
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10" fill="${background}" stroke="#444c56"/>
 ${dots.join("")}
-<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="${fontPx}">
+<g shape-rendering="crispEdges" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="${fontPx}">
 ${lines.map((cells, row) => drawLine(cells, margin.top + row * cell.height)).join("")}</g>
 </svg>
 `,
