@@ -184,6 +184,8 @@ export const descriptionSchema = z.object({
   output: outputFormatSchema,
   recordsPerTask: z.int().positive().optional(),
   roundsMax: z.int().positive().optional(),
+  /** mapReduce: hash partitions that the author asks for; planned from the input's size when absent. */
+  reducers: z.int().positive().optional(),
   /** Whether the author gave an example (used by the purity check and shown in the market). */
   example: z.boolean(),
 });

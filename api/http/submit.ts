@@ -122,8 +122,10 @@ export function limitsOf(given: SubmitRequest["limits"]): JobLimits {
 }
 
 function reducersOf({ description }: Version, input: JobSpec["input"]): number {
-  if (description.kind !== "mapReduce" || input.type === "range") return 1;
-  return Math.min(Math.max(Math.ceil(input.bytes / bytesPerReducer), 1), reducersMax);
+  if (description.kind !== "mapReduce") return 1;
+  const bytes = input.type === "range" ? 0 : input.bytes;
+  const wanted = description.reducers ?? Math.ceil(bytes / bytesPerReducer);
+  return Math.min(Math.max(wanted, 1), reducersMax);
 }
 
 function refuseUnavailable({ verify, pool }: SubmitRequest): void {
