@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorBodySchema } from "./errors.ts";
+import { errorBodySchema } from "./error-schemas.ts";
 import { jobStatusSchema } from "./job.ts";
 
 /** A job's numbered events, as SSE carries them (`id: N`, `event: type`, `data: JSON`). */

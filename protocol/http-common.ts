@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorCodeSchema, errorDetailsSchema, faultSchema } from "./errors.ts";
+import { errorCodeSchema, errorDetailsSchema, faultSchema } from "./error-schemas.ts";
 
 /** RFC 9457. `code` is stable; `type` is a URI made of it; `details` says where and, as `hint`, what to do. */
 export const problemSchema = z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorBodySchema } from "./errors.ts";
+import { errorBodySchema } from "./error-schemas.ts";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { functionNameSchema } from "./http-functions.ts";
 import { jobStatusSchema, kindSchema } from "./job.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { digestPattern } from "./digest.ts";
-import { type ErrorBody, errorBodySchema } from "./errors.ts";
+import { type ErrorBody, errorBodySchema } from "./error-schemas.ts";
 import { datasetFormatSchema } from "./manifest.ts";
 import type { Tasking } from "./tasking.ts";
 

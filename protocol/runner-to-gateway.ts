@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { digestPattern } from "./digest.ts";
-import { errorBodySchema } from "./errors.ts";
+import { errorBodySchema } from "./error-schemas.ts";
 import { controlSchema } from "./job.ts";
 
 const count = z.int().nonnegative();

@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 
 export const usage = `Usage: node runner/main.ts --url <gateway> --token <token> [options]
 
@@ -20,19 +19,19 @@ Options (environment variable in parentheses):
 SIGINT or SIGTERM finishes or hands back what is running, within 10 s; a second one ends at once.
 `;
 
-const count = z.coerce.number("must be a number").pipe(z.int("must be a whole number"));
+const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
 /** What a runner's process is told. All of it is optional but the address and the token. */
-export const configSchema = z.object({
-  url: z.url({ protocol: /^https?$/, error: "must be an http or https address" }),
-  token: z.string("is needed").min(1, "is needed"),
-  name: z.string().min(1).max(100, "has at most 100 characters").optional(),
-  slots: count.pipe(z.int().min(1, "is at least 1").max(1024, "is at most 1024")).optional(),
-  memory: count.pipe(z.int().min(256, "is at least 256 MB")).optional(),
-  dataDir: z.string().min(1),
-  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]),
-});
-export type Config = z.infer<typeof configSchema>;
+export interface Config {
+  url: string;
+  token: string;
+  name?: string;
+  slots?: number;
+  /** MB. */
+  memory?: number;
+  dataDir: string;
+  logLevel: (typeof logLevels)[number];
+}
 
 export type ConfigOutcome =
   | { type: "config"; config: Config }
@@ -40,15 +39,19 @@ export type ConfigOutcome =
   /** Every fault, one a line. */
   | { type: "faults"; faults: string[] };
 
-const flags = {
-  url: { flag: "--url", variable: "SPAREGRID_URL" },
-  token: { flag: "--token", variable: "SPAREGRID_TOKEN" },
-  name: { flag: "--name", variable: "SPAREGRID_NAME" },
-  slots: { flag: "--slots", variable: "SPAREGRID_SLOTS" },
-  memory: { flag: "--memory", variable: "SPAREGRID_MEMORY" },
-  dataDir: { flag: "--data-dir", variable: "SPAREGRID_DATA_DIR" },
-  logLevel: { flag: "--log-level", variable: "LOG_LEVEL" },
-} as const;
+/** Flag, environment variable, and what is wrong with a value; by hand, as a schema library costs 14 MB for life. */
+const settings = {
+  url: ["--url", "SPAREGRID_URL", addressFault],
+  token: ["--token", "SPAREGRID_TOKEN", () => undefined],
+  name: ["--name", "SPAREGRID_NAME", lengthFault],
+  slots: ["--slots", "SPAREGRID_SLOTS", countFault(1, 1024)],
+  memory: ["--memory", "SPAREGRID_MEMORY", countFault(256, Number.MAX_SAFE_INTEGER, " MB")],
+  dataDir: ["--data-dir", "SPAREGRID_DATA_DIR", () => undefined],
+  logLevel: ["--log-level", "LOG_LEVEL", levelFault],
+} as const satisfies Record<
+  keyof Config,
+  readonly [string, string, (value: string) => string | undefined]
+>;
 
 /** Flags win over the environment. Pure. */
 export function readConfig(
@@ -74,19 +77,50 @@ export function readConfig(
     return { type: "faults", faults: [(error as Error).message] };
   }
   if (values.help) return { type: "help" };
-  const given: Record<string, unknown> = {
-    dataDir: join(homedir(), ".sparegrid", "runner"),
-    logLevel: "info",
-  };
-  for (const [field, { flag, variable }] of Object.entries(flags)) {
-    const value = values[flag.slice(2)] ?? (env[variable] || undefined);
-    if (value !== undefined) given[field] = value;
+  const given: Partial<Record<keyof Config, string>> = {};
+  const faults: string[] = [];
+  for (const [field, [flag, variable, faultOf]] of Object.entries(settings)) {
+    const value = String(values[flag.slice(2)] ?? env[variable] ?? "");
+    const needed = field === "url" || field === "token";
+    const fault = value === "" ? (needed ? "is needed" : undefined) : faultOf(value);
+    if (fault !== undefined) faults.push(`${flag} (${variable}) ${fault}`);
+    else if (value !== "") given[field as keyof Config] = value;
   }
-  const parsed = configSchema.safeParse(given);
-  if (parsed.success) return { type: "config", config: parsed.data };
-  const faults = parsed.error.issues.map((issue) => {
-    const { flag, variable } = flags[issue.path[0] as keyof typeof flags];
-    return `${flag} (${variable}) ${issue.message}`;
-  });
-  return { type: "faults", faults };
+  if (faults.length > 0) return { type: "faults", faults };
+  return {
+    type: "config",
+    config: {
+      url: given.url!,
+      token: given.token!,
+      ...(given.name !== undefined && { name: given.name }),
+      ...(given.slots !== undefined && { slots: Number(given.slots) }),
+      ...(given.memory !== undefined && { memory: Number(given.memory) }),
+      dataDir: given.dataDir ?? join(homedir(), ".sparegrid", "runner"),
+      logLevel: (given.logLevel ?? "info") as Config["logLevel"],
+    },
+  };
+}
+
+function addressFault(value: string): string | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? undefined : "must be an http or https address";
+}
+
+function lengthFault(value: string): string | undefined {
+  return value.length > 100 ? "has at most 100 characters" : undefined;
+}
+
+function levelFault(value: string): string | undefined {
+  const known: readonly string[] = logLevels;
+  return known.includes(value) ? undefined : `is one of ${logLevels.join(", ")}`;
+}
+
+function countFault(min: number, max: number, unit = ""): (value: string) => string | undefined {
+  return (value) => {
+    const count = Number(value);
+    if (Number.isNaN(count)) return "must be a number";
+    if (!Number.isSafeInteger(count)) return "must be a whole number";
+    if (count < min) return `is at least ${min}${unit}`;
+    return count > max ? `is at most ${max}${unit}` : undefined;
+  };
 }

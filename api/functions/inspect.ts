@@ -1,4 +1,5 @@
-import { type ErrorCode, errorCodeSchema, GridError } from "../../protocol/errors.ts";
+import { errorCodeSchema } from "../../protocol/error-schemas.ts";
+import { type ErrorCode, GridError } from "../../protocol/errors.ts";
 import { type Description, descriptionSchema } from "../../protocol/guest.ts";
 import type { Executor } from "../../sandbox/port.ts";
 
