@@ -19,7 +19,11 @@ export interface InputsOptions {
   catalog: Catalog;
   blobs: BlobStore;
   ingest: DatasetIngest;
-  inlineDataset: (format: DatasetFormat | "items", value: unknown) => InlineDataset;
+  inlineDataset: (
+    format: DatasetFormat | "items",
+    value: unknown,
+    options: { recordBytes?: number | undefined },
+  ) => InlineDataset;
   gate: BlobGate;
   clock: () => number;
 }
@@ -95,8 +99,8 @@ export class Inputs {
     const id = `ds_inline_${job}`;
     const known = catalog.datasets.find(id);
     if (known) return { spec: specOf(known), dataset: id };
-    const { body, options } = inlineDataset(format, value);
-    if (input.type === "dataset" && input.recordBytes) options.recordBytes = input.recordBytes;
+    const recordBytes = input.type === "dataset" ? input.recordBytes : undefined;
+    const { body, options } = inlineDataset(format, value, { recordBytes });
     const row = await gate.storing(async () => {
       const ingested = await ingest.ingest(body, options);
       return recordDataset(catalog, ingested, {
