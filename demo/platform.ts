@@ -43,7 +43,7 @@ export async function startPlatform(slots: number, signal: AbortSignal): Promise
     const { url, key } = await poll(() => credentials(folder), api, signal);
     const client = createClient({ url, key });
     await poll(() => client.health({ signal }).catch(() => undefined), api, signal);
-    const runner = new DemoProcess("runner/main.ts", ["--url", url, "--slots", String(slots)], {
+    const runner = new DemoProcess("runner/main.js", ["--url", url, "--slots", String(slots)], {
       SPAREGRID_TOKEN: key,
       SPAREGRID_DATA_DIR: join(folder, "runner"),
       SPAREGRID_NAME: "demo",

@@ -1,5 +1,5 @@
-import http from "node:http";
-import https from "node:https";
+import type http from "node:http";
+import type https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { digestOf } from "../protocol/digest.ts";
@@ -21,7 +21,8 @@ export interface BlobClientOptions {
 
 /**
  * Blobs over HTTP: fetched once however many ask, verified against their digest, kept in a bounded memory cache.
- * node:http with a keep-alive agent rather than the global fetch: bodies come as Buffers, and undici stays unloaded.
+ * node:http with a keep-alive agent rather than the global fetch: bodies come as Buffers, and undici stays unloaded. An
+ * import of node:http would load it as well (for its WebSocket): 5 MB.
  */
 export class BlobClient {
   readonly #url: string;
@@ -35,7 +36,9 @@ export class BlobClient {
 
   constructor(options: BlobClientOptions) {
     this.#url = options.url;
-    this.#transport = options.url.startsWith("https:") ? https : http;
+    this.#transport = process.getBuiltinModule(
+      options.url.startsWith("https:") ? "node:https" : "node:http",
+    );
     this.#agent = new this.#transport.Agent({
       keepAlive: true,
       maxSockets: options.socketsMax ?? 8,

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-export const usage = `Usage: node runner/main.ts --url <gateway> --token <token> [options]
+export const usage = `Usage: node runner/main.js --url <gateway> --token <token> [options]
 
 Lends this machine's spare time to a Sparegrid: connects to the gateway, runs what it sends in sandboxes.
 

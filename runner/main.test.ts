@@ -21,7 +21,7 @@ interface Program {
 async function program(args: string[]): Promise<Program> {
   const dataDir = await mkdtemp(join(tmpdir(), "runner-test-"));
   cleanUps.push(() => rm(dataDir, { recursive: true }));
-  const main = new URL("./main.ts", import.meta.url).pathname;
+  const main = new URL("./main.js", import.meta.url).pathname;
   const child = spawn(process.execPath, [main, "--data-dir", dataDir, ...args], {
     env: { PATH: process.env.PATH, HOME: dataDir },
     stdio: ["ignore", "pipe", "pipe"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 
-const runnerMain = fileURLToPath(new URL("../../runner/main.ts", import.meta.url));
+const runnerMain = fileURLToPath(new URL("../../runner/main.js", import.meta.url));
 const parentWatch = new URL("./parent-watch.ts", import.meta.url).href;
 
 const backoffMsMin = 500;

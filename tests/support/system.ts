@@ -91,7 +91,7 @@ export class System implements AsyncDisposable {
     const slots = String(this.#options.slots ?? 2);
     this.#runner = spawnNode(
       [
-        "runner/main.ts",
+        "runner/main.js",
         "--url",
         this.url,
         "--token",

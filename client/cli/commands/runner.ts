@@ -29,7 +29,7 @@ export function runnerCommand(program: Command, context: Context): void {
       ),
     )
     .action(async (options: RunnerOptions, command: Command) => {
-      const main = fileURLToPath(new URL("../../../runner/main.ts", import.meta.url));
+      const main = fileURLToPath(new URL("../../../runner/main.js", import.meta.url));
       if (!existsSync(main)) throw new UsageError("this installation has no runner", main);
       const { url, key } = await findConnection(command.optsWithGlobals(), context.env);
       const { token = context.env.SPAREGRID_TOKEN ?? key, ...flags } = options;
