@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import {
   lstatSync,
@@ -11,6 +12,7 @@ import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -32,22 +34,10 @@ export async function childBundlePath(cacheDir: string | undefined): Promise<str
   return path;
 }
 
-/** The text of `executor.cjs`. */
-export async function buildChildBundle(): Promise<string> {
-  // Loaded only here: a supervisor needs it once per release.
-  const { buildSync } = await import("esbuild");
-  const { outputFiles } = buildSync({
-    entryPoints: [join(here, "child/main.ts")],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node26",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    write: false,
-    logLevel: "silent",
-  });
-  return outputFiles[0]!.text;
+/** By another process: esbuild, its service and the type stripper would take 25 MB of this one for good. */
+async function buildChildBundle(): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(here, "build-child.ts")]);
+  return stdout;
 }
 
 /** Names what the bundle is made of, without building it: any change to a source gives another file. */

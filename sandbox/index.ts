@@ -1,5 +1,4 @@
 /** Runs bundles that nobody trusts, in child processes that can be thrown away. */
-export { buildChildBundle } from "./child-bundle.ts";
 export { createExecutorPool } from "./executor-pool.ts";
 export type { ExecutorOptions } from "./options.ts";
 export type {
