@@ -30,11 +30,13 @@ interface PendingCall {
  * runner died is simply made again elsewhere.
  */
 export class Calls {
+  /** Call ids are this gateway's own prefix and a count: executors remember jobs by id, so no id may come twice. */
+  readonly #prefix: string;
+  #made = 0;
   readonly #pending = new Map<string, PendingCall>();
   readonly #waiting: PendingCall[] = [];
   readonly #sessions: () => Iterable<RunnerSession>;
   readonly #tokens: BlobTokens;
-  readonly #clock: () => number;
   readonly #explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
 
   constructor(deps: {
@@ -45,14 +47,14 @@ export class Calls {
   }) {
     this.#sessions = deps.sessions;
     this.#tokens = deps.tokens;
-    this.#clock = deps.clock;
+    this.#prefix = newId("call", deps.clock());
     this.#explain = deps.explain;
   }
 
   call(request: CallRequest): Promise<CallResult> {
     return new Promise((resolve, reject) => {
       const call: PendingCall = {
-        id: newId("call", this.#clock()),
+        id: `${this.#prefix}.${(this.#made++).toString(36)}`,
         request,
         session: undefined,
         attempts: 0,
