@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
 import { root } from "../tests/support/system.ts";
+import { answerOf } from "./support/peer-server.ts";
 import { type Bench, ms, type Row, times } from "./support/report.ts";
 import { median } from "./support/stats.ts";
 
@@ -24,12 +24,7 @@ export const fuel: Bench = {
         "--max-semi-space-size=32",
       ],
     });
-    const [turns] = (await Promise.race([
-      once(child, "message"),
-      once(child, "exit").then(([code]) =>
-        Promise.reject(new Error(`the kernels exited with ${code}`)),
-      ),
-    ])) as [FuelTurn[]];
+    const [turns] = await answerOf<FuelTurn[]>(child);
     return turns.map(({ kernel, plainMs, meteredMs }): Row => {
       const cost = median(meteredMs) / median(plainMs);
       log(`${kernel}: ${ms(median(plainMs))} plain, ${ms(median(meteredMs))} metered`);

@@ -30,7 +30,7 @@ export const invoke: Bench = {
       const fn = await publish(system, "bench/functions/increment.ts");
       const url = `${system.url}/v1/functions/${fn}/invoke`;
       targets[name] = { url, headers: { authorization: `Bearer ${system.key}` } };
-      stops.push(system.stop);
+      stops.push(() => system.stop());
     };
     const results: Record<string, { one: Load[]; fifty: Load[] }> = {};
     const measureAll = async () => {
@@ -60,7 +60,7 @@ export const invoke: Bench = {
       await addOurs("Redis", await startSystem({ redisUrl: redis.url }));
       await addPeer(
         "BullMQ",
-        await startPeerServer("invoke-bullmq.ts", [redis.host, String(redis.port)]),
+        await startPeerServer("invoke-bullmq.ts", [JSON.stringify(redis.connection)]),
       );
       await measureAll();
       return true;

@@ -18,7 +18,7 @@ export const tinyTasks: Bench = {
     await withRedis(async (redis) => {
       await using embedded = await startSystem();
       await using onRedis = await startSystem({ redisUrl: redis.url });
-      const bull = await BullPeer.start(redis, 2);
+      const bull = await BullPeer.start(redis.connection, 2);
       const dask = hasDask() ? await startPython("dask_rounds.py", ["2"]) : undefined;
       for (const system of [embedded, onRedis])
         await publish(system, "bench/functions/increment.ts");

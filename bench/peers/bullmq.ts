@@ -11,9 +11,9 @@ export class BullPeer {
   readonly #workers: ChildProcess[];
   readonly #waiting = new Map<string, (value: unknown) => void>();
 
-  static async start(redis: { host: string; port: number }, processes: number): Promise<BullPeer> {
+  static async start(redis: { path: string }, processes: number): Promise<BullPeer> {
     const workers = Array.from({ length: processes }, () =>
-      fork(new URL("./bullmq-worker.ts", import.meta.url), [redis.host, String(redis.port)]),
+      fork(new URL("./bullmq-worker.ts", import.meta.url), [JSON.stringify(redis)]),
     );
     await Promise.all(workers.map((worker) => once(worker, "message")));
     const peer = new BullPeer(redis, workers);
@@ -21,7 +21,7 @@ export class BullPeer {
     return peer;
   }
 
-  private constructor(redis: { host: string; port: number }, workers: ChildProcess[]) {
+  private constructor(redis: { path: string }, workers: ChildProcess[]) {
     this.#queue = new Queue(queueName, {
       connection: redis,
       defaultJobOptions: { removeOnComplete: true },

@@ -3,8 +3,7 @@ import { Hono } from "hono";
 import { BullPeer } from "./bullmq.ts";
 
 /** Hono → a BullMQ job → its result. Prints its port. */
-const [host, port] = process.argv.slice(2);
-const bull = await BullPeer.start({ host: host!, port: Number(port) }, 1);
+const bull = await BullPeer.start(JSON.parse(process.argv[2]!), 1);
 const app = new Hono();
 app.post("/invoke", async (c) => {
   await c.req.json();

@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -32,6 +33,7 @@ app.post("/invoke", async (c) => {
   return c.json({ result });
 });
 
+await once(sockets, "listening");
 const { port } = sockets.address() as { port: number };
 const child = fork(new URL("./invoke-direct-runner.ts", import.meta.url), [String(port)], {
   execArgv: ["--no-node-snapshot"],

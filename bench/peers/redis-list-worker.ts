@@ -1,7 +1,6 @@
 import { Redis } from "ioredis";
 
-const [host, port] = process.argv.slice(2);
-const redis = new Redis({ host: host!, port: Number(port) });
+const redis = new Redis(JSON.parse(process.argv[2]!));
 await redis.ping();
 process.send!("ready");
 for (;;) {

@@ -8,12 +8,9 @@ export class RedisListPeer {
   readonly #popper: Redis;
   readonly #workers: ChildProcess[];
 
-  static async start(
-    redis: { host: string; port: number },
-    processes: number,
-  ): Promise<RedisListPeer> {
+  static async start(redis: { path: string }, processes: number): Promise<RedisListPeer> {
     const workers = Array.from({ length: processes }, () =>
-      fork(new URL("./redis-list-worker.ts", import.meta.url), [redis.host, String(redis.port)]),
+      fork(new URL("./redis-list-worker.ts", import.meta.url), [JSON.stringify(redis)]),
     );
     await Promise.all(workers.map((worker) => once(worker, "message")));
     return new RedisListPeer(new Redis(redis), new Redis(redis), workers);

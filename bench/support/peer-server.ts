@@ -1,4 +1,4 @@
-import { fork, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import path from "node:path";
@@ -13,7 +13,7 @@ export interface PeerServer {
 /** A peer written in TypeScript that sends { port } to its parent. */
 export async function startPeerServer(file: string, args: string[] = []): Promise<PeerServer> {
   const child = fork(path.join(root, "bench/peers", file), args);
-  const [{ port }] = (await once(child, "message")) as [{ port: number }];
+  const [{ port }] = await answerOf<{ port: number }>(child);
   return {
     url: `http://127.0.0.1:${port}/invoke`,
     async stop() {
@@ -22,6 +22,14 @@ export async function startPeerServer(file: string, args: string[] = []): Promis
       await exited;
     },
   };
+}
+
+/** The first message of a child. @throws Error when it exits instead */
+export async function answerOf<T>(child: ChildProcess): Promise<[T]> {
+  const exited = once(child, "exit").then(([code]) => {
+    throw new Error(`a peer exited with ${code}`);
+  });
+  return (await Promise.race([once(child, "message"), exited])) as [T];
 }
 
 /** Cloudflare's workerd with the same function as a worker. */

@@ -3,8 +3,8 @@ import { startRedis } from "../../tests/support/redis-server.ts";
 
 export interface BenchRedis {
   url: string;
-  host: string;
-  port: number;
+  /** The same server as ioredis and BullMQ take it. */
+  connection: { path: string };
 }
 
 /** Runs something against a Redis of its own; undefined, with a note, where there is no redis-server. */
@@ -17,8 +17,7 @@ export async function withRedis<T>(
   }
   const server = await startRedis();
   try {
-    const { hostname, port } = new URL(server.url);
-    return await work({ url: server.url, host: hostname, port: Number(port) });
+    return await work({ url: server.url, connection: { path: server.url.slice("unix:".length) } });
   } finally {
     await server.stop();
   }
