@@ -114,6 +114,9 @@ export const guestErrorSchema = z.object({
     "output-too-large",
     "wrong-input",
     "malformed-record",
+    "rounds-exhausted",
+    // Of the host, not of the author: a shard that was never loaded, partials that do not add up.
+    "runner-fault",
   ]),
   name: z.string(),
   message: z.string(),
@@ -188,5 +191,9 @@ export const descriptionSchema = z.object({
   reducers: z.int().positive().optional(),
   /** Whether the author gave an example (used by the purity check and shown in the market). */
   example: z.boolean(),
+  /** The example as a caller would send it, when it is at most 16 KB. */
+  exampleCall: z
+    .object({ input: z.json(), params: z.json().optional(), uses: z.json().optional() })
+    .optional(),
 });
 export type Description = z.infer<typeof descriptionSchema>;

@@ -252,6 +252,19 @@ describe("faults", () => {
     expect(harness.runner.leases).toBe(0);
   });
 
+  it("what the guest says was not loaded is the runner's fault, and is loaded anew", async () => {
+    await start();
+    const shards = [["a"], ["b", "c"]];
+    const job = harness.job("map", { shards, params: { faultOn: "b", loads: true } });
+    const lease = (task: number) =>
+      harness.lease(job, { lo: task, hi: task + 1, tasking: { type: "records", perTask: 1 } });
+    expect(texts(await harness.outputs(lease(0), 1))).toEqual(['"A@1"']);
+    const failed = await harness.failure(lease(1));
+    expect(failed).toMatchObject({ at: 1, error: { code: "runner-fault" } });
+    // In the isolate that failed it would be the second blob.
+    expect(texts(await harness.outputs(lease(2), 3))).toEqual(['"C@1"']);
+  });
+
   it("an endless task is a timeout; other work of its executor goes on in a new one", async () => {
     await start();
     const shards = [["a"], ["spin"], ["b"]];

@@ -48,9 +48,10 @@ export class SlotMemory {
   /**
    * The bundle answered with an error. Opening and loading are not answered, their faults come with the next run and
    * with all after it: then only a new isolate helps.
+   * @param ours the guest says that it was not given what it should have been: what is resident is not as noted here
    */
-  failed(executor: Executor, bundle: string): void {
-    if (!this.#unproven.delete(bundle)) return;
+  failed(executor: Executor, bundle: string, ours: boolean): void {
+    if (!this.#unproven.delete(bundle) && !ours) return;
     this.#bundles.delete(bundle);
     this.#residency.removeBundle(bundle);
     executor.close(bundle);

@@ -36,6 +36,8 @@ const downMs = 1_000;
 const replaceMs = 100;
 const isolateMs = 3;
 const loadMsPerMb = 5;
+/** A shard that an iterative job loads is there for its further rounds: an uneven split would cost in each of them. */
+const roundsExpected = 16;
 
 /**
  * One executor and what it is to do.
@@ -100,7 +102,8 @@ export class Slot {
     const owner = this.owner;
     if (owner !== undefined && owner !== work.owner) return replaceMs + loadMs(work, () => false);
     const openMs = executor?.isOpen(work.bundle) ? 0 : isolateMs;
-    return openMs + loadMs(work, (ref) => this.#memory.has(work.bundle, ref.key));
+    const missingMs = loadMs(work, (ref) => this.#memory.has(work.bundle, ref.key));
+    return openMs + (work.keepsShards ? missingMs / roundsExpected : missingMs);
   }
 
   enqueue(work: Work): void {
@@ -273,7 +276,8 @@ export class Slot {
     const { work, unit } = item;
     const { error, fuel } = reply.header;
     if (!error) this.#memory.proved(work.bundle);
-    else if (this.#executor) this.#memory.failed(this.#executor, work.bundle);
+    else if (this.#executor)
+      this.#memory.failed(this.#executor, work.bundle, error.code === "runner-fault");
     if (!work.ended) {
       if (error) work.failed(unit, guestErrorBody(error), fuel);
       else answer(work, unit, reply);
@@ -303,7 +307,7 @@ export class Slot {
     const culprit = this.#killedBy && !alive ? undefined : items[0];
     if (!alive) this.#killedBy = undefined;
     this.#currentExecutor();
-    if (alive) this.#memory.failed(executor, flight.items[0]!.work.bundle);
+    if (alive) this.#memory.failed(executor, flight.items[0]!.work.bundle, false);
     if (culprit && !culprit.work.ended) culprit.work.failed(culprit.unit, errorBodyOf(error), 0);
     this.#requeue(items);
     this.pump();

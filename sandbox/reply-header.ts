@@ -47,6 +47,8 @@ const guestErrorCodes: ReadonlySet<unknown> = new Set<GuestError["code"]>([
   "output-too-large",
   "wrong-input",
   "malformed-record",
+  "rounds-exhausted",
+  "runner-fault",
 ]);
 const messageCharsMax = 4_000;
 const stackCharsMax = 16_000;

@@ -9,7 +9,7 @@ import { canonicalCover, nodeSpan, rootLevel } from "../../protocol/merge-tree.t
  *   `params.rounds`
  * - invoke: echoes its input with the constants
  *
- * Params that a test may set: `throwOn` (a line), `spinOn` (a line: never ends), `hogOn` (a line: takes all memory),
+ * Params that a test may set: `throwOn` (a line), `faultOn` (a line: says that the host has not loaded it), `spinOn` (a line: never ends), `hogOn` (a line: takes all memory),
  * `work` (loop iterations per record), `log` (true: a line a task, for iterate how many blobs were made resident so far),
  * `pad` (characters added to outputs), `loads` (true: map outputs carry how many blobs were made resident so far).
  */
@@ -46,10 +46,11 @@ export function guestBundle(kind: Kind, salt = ""): string {
     for (let i = 0; i < (params.work ?? 0); i++) sink += i % 7;
     if (params.spinOn === line) for (;;) sink++;
     if (params.hogOn === line) { const hog = []; for (;;) hog.push(new Array(1000).fill(sink++)); }
+    if (params.faultOn === line) throw Object.assign(new Error("no blob is loaded"), { code: "runner-fault" });
     if (params.throwOn === line) throw new TypeError("cannot take " + line);
   }
   const failure = (entry, task, record, shard, error) => text({ fuel: 3, error: {
-    code: "function-threw", name: error.name, message: error.message, stack: error.stack,
+    code: error.code ?? "function-threw", name: error.name, message: error.message, stack: error.stack,
     entry, task, record, shard, hint: "do not" } }, "");
   function mapLines(request, each) {
     const { slice, job, entry } = request;

@@ -55,11 +55,7 @@ describe("describe", () => {
       output: { type: "bytes", contentType: "image/png" },
       recordsPerTask: 10,
       example: true,
-    });
-    expect(described.exampleCall).toEqual({
-      input: [{ a: "1" }],
-      params: { k: 2 },
-      uses: { model: 3 },
+      exampleCall: { input: [{ a: "1" }], params: { k: 2 }, uses: { model: 3 } },
     });
   });
 

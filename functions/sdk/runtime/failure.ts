@@ -2,7 +2,7 @@ import type { GuestError } from "../../../protocol/guest.ts";
 import { show } from "./logs.ts";
 import type { Machine } from "./machine.ts";
 import { ErrorClass, substring } from "./primordials.ts";
-import { Refusal } from "./refusal.ts";
+import { HostFault, Refusal } from "./refusal.ts";
 import type { Place, Run } from "./run.ts";
 
 const messageCharsMax = 2000;
@@ -18,6 +18,8 @@ export function describeFailure(
   place: Place,
   refusal: Run["refusal"],
 ): GuestError {
+  if (HostFault.is(thrown))
+    return at(place, { code: "runner-fault", name: "HostFault", message: thrown.message });
   const stopped = machine.exhausted(thrown);
   if (stopped === "out-of-fuel") {
     return at(place, {
@@ -32,11 +34,11 @@ export function describeFailure(
   }
   const refused = refusal ?? (Refusal.is(thrown) ? thrown : undefined);
   if (refused !== undefined) {
-    const { code, message, hint, label } = refused;
+    const { code, message, hint } = refused;
     const stack = Refusal.is(thrown) ? undefined : textOf(thrown, "stack", stackCharsMax);
     return at(place, {
       code,
-      name: label ?? nameOf(code),
+      name: nameOf(code),
       message,
       ...(stack === undefined ? {} : { stack }),
       ...(hint === undefined ? {} : { hint }),

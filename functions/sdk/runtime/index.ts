@@ -62,19 +62,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       evict: (key) => residents.evict(key),
       run(text, data) {
         const request = parse(text) as GuestRequest;
-        if ("fault" in read) throw new HostFault(`the definition is not valid: ${read.fault}`);
-        const { definition } = read;
         logs.clear();
         machine.begin(request.fuelMax);
-        const shared = { machine, definition, residents, logs, outputBytesMax };
         let run: Run | undefined;
         try {
+          if ("fault" in read) throw new HostFault(`the definition is not valid: ${read.fault}`);
+          const { definition } = read;
+          const shared = { machine, definition, residents, logs, outputBytesMax };
           const started = startOf(shared, request, data);
           run = started;
           const outcome = dispatch(started, request, data);
           return frame(outcome.fuel ?? machine.used(), outcome, logs.lines);
         } catch (error) {
-          if (HostFault.is(error)) throw error;
           const place: Place = run?.place ?? { entry: request.entry };
           const failure = describeFailure(error, machine, place, run?.refusal);
           return frameError(machine.used(), failure, logs.lines);

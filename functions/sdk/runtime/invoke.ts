@@ -81,9 +81,8 @@ export function rounds(run: Run, sources: readonly Source[], roundsMax: number):
     return { value: finish(run, state), rounds: round, metrics };
   }
   throw new Refusal(
-    "bad-output",
+    "rounds-exhausted",
     `the iteration did not end within ${roundsMax} rounds`,
     "let step return done: true, or allow more rounds",
-    "RoundsExhausted",
   );
 }

@@ -9,14 +9,11 @@ export class Refusal {
   readonly code: GuestError["code"];
   readonly message: string;
   readonly hint: string | undefined;
-  /** Name in the error, when another than the code's. */
-  readonly label: string | undefined;
 
-  constructor(code: GuestError["code"], message: string, hint?: string, label?: string) {
+  constructor(code: GuestError["code"], message: string, hint?: string) {
     this.code = code;
     this.message = message;
     this.hint = hint;
-    this.label = label;
   }
 
   static is(value: unknown): value is Refusal {
@@ -24,7 +21,7 @@ export class Refusal {
   }
 }
 
-/** The host broke the contract (a shard that was never loaded, partials that do not add up): thrown out of `run`. */
+/** The host broke the contract (a shard that was never loaded, partials that do not add up): not the author's fault. */
 export class HostFault extends Error {
   override name = "HostFault";
   readonly #brand = true;
