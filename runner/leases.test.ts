@@ -259,9 +259,10 @@ describe("faults", () => {
     const lease = (task: number) =>
       harness.lease(job, { lo: task, hi: task + 1, tasking: { type: "records", perTask: 1 } });
     expect(texts(await harness.outputs(lease(0), 1))).toEqual(['"A@1"']);
+    expect(texts(await harness.outputs(lease(2), 3))).toEqual(['"C@2"']);
     const failed = await harness.failure(lease(1));
     expect(failed).toMatchObject({ at: 1, error: { code: "runner-fault" } });
-    // In the isolate that failed it would be the second blob.
+    // The first blob of a new isolate.
     expect(texts(await harness.outputs(lease(2), 3))).toEqual(['"C@1"']);
   });
 
