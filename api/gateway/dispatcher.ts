@@ -1,10 +1,12 @@
 import { GridError } from "../../protocol/errors.ts";
-import { leaseMs as leaseMsDefault } from "../../protocol/limits.ts";
+import type { Entry } from "../../protocol/job.ts";
+import { attemptsMax, leaseMs as leaseMsDefault, leaseTasksMax } from "../../protocol/limits.ts";
 import type { JobView, JobViews } from "../jobs/job-view.ts";
 import { shardCountOf } from "../jobs/plan.ts";
 import type { Lease, LeaseRequest, Store } from "../store/port.ts";
 import type { BlobTokens } from "./blob-token.ts";
 import type { LeaseSizing } from "./lease-sizing.ts";
+import { RoundPartitions } from "./round-partitions.ts";
 import { runMessage, runnerJob } from "./run-message.ts";
 import type { RunnerSession } from "./session.ts";
 
@@ -44,8 +46,7 @@ export class Dispatcher {
   readonly #leaseMs: number;
   /** Jobs that may have pending tasks. */
   readonly #ready = new Set<string>();
-  /** For iterative jobs: which runs of tasks each session last held, so that a round finds its shards resident. */
-  readonly #affinity = new Map<string, Map<string, [number, number][]>>();
+  readonly #partitions = new RoundPartitions();
   readonly #durations = new Map<string, number[]>();
   #pumping = false;
   #again = false;
@@ -67,9 +68,16 @@ export class Dispatcher {
     void this.#pump();
   }
 
+  /** Tasks [lo, hi) of a job took so long to compute. */
+  measured(job: string, entry: Entry, lo: number, hi: number, ms: number): void {
+    this.#deps.sizing.observe(job, entry, hi - lo, ms);
+    const view = this.#deps.views.peek(job);
+    if (view && isRound(view)) this.#partitions.observe(view, lo, hi, ms);
+  }
+
   forget(job: string): void {
     this.#ready.delete(job);
-    this.#affinity.delete(job);
+    this.#partitions.forget(job);
     this.#durations.delete(job);
   }
 
@@ -121,7 +129,7 @@ export class Dispatcher {
     const sessions = [...this.#deps.sessions.values()].filter((session) => session.room > 0);
     const perSession = Math.ceil(share / Math.max(sessions.length, 1));
     let sent = 0;
-    if (view.spec.kind === "iterate" && view.stage.entry === "map" && sessions.length > 1) {
+    if (isRound(view) && sessions.length > 1) {
       sent += await this.#lease(view, sessions, perSession, true);
     }
     return sent + (await this.#lease(view, sessions, perSession, false));
@@ -150,9 +158,9 @@ export class Dispatcher {
     const job = view.spec.id;
     const stageNumber = view.stage.number;
     const request = this.#request(view, session, count, preferOnly);
-    if (preferOnly && request.prefer === undefined) return 0;
+    if (request.leases === 0 || (preferOnly && request.prefer?.length === 0)) return 0;
     const leases = await this.#deps.store.jobs.lease(job, request);
-    if (leases.length < count && !preferOnly && view.stage.number === stageNumber) {
+    if (leases.length < request.leases && !preferOnly && view.stage.number === stageNumber) {
       this.#ready.delete(job);
     }
     if (leases.length === 0) return 0;
@@ -160,7 +168,12 @@ export class Dispatcher {
     if (leases[0]!.stage !== view.stage.number) {
       current = await this.#deps.views.get(job, leases[0]!.stage);
     }
-    if (!current || current.stage.number !== leases[0]!.stage) return 0;
+    if (!current || current.stage.number !== leases[0]!.stage) {
+      // The job moved on between lease and look: what was taken goes back, so that nobody waits for it to expire.
+      const tokens = leases.map(({ token }) => token);
+      await this.#deps.store.jobs.release(job, tokens, { penalty: false, attemptsMax });
+      return 0;
+    }
     if (current.startedAtMs === undefined) await this.#deps.onFirstLease(current);
     for (const lease of leases) await this.#send(session, current, lease);
     return leases.length;
@@ -173,19 +186,27 @@ export class Dispatcher {
     preferOnly: boolean,
   ): LeaseRequest {
     const { stage, spec } = view;
-    const { sizing, clock } = this.#deps;
-    let slots = 0;
-    for (const other of this.#deps.sessions.values()) slots += other.slots;
-    const remaining = stage.tasks - view.done;
+    const { sizing, clock, sessions } = this.#deps;
+    const slots = this.#slots();
     const request: LeaseRequest = {
       holder: session.id,
       leases: count,
-      tasksMax: sizing.tasksMax(spec.id, spec.kind, stage, remaining, Math.max(slots, 1)),
+      tasksMax: sizing.tasksMax(spec.id, stage, stage.tasks - view.done, slots),
       leaseMs: this.#leaseMs,
       nowMs: clock(),
     };
-    const runs = this.#affinity.get(spec.id)?.get(session.id);
-    if (runs && stage.entry === "map") request.prefer = runs;
+    if (isRound(view)) {
+      const isLive = (id: string) => sessions.has(id);
+      request.tasksMax = leaseTasksMax;
+      request.prefer = this.#partitions.runsFor(view, session.id, {
+        slots,
+        isLive,
+        ownOnly: preferOnly,
+      });
+      // A session that holds none may take one more than its share: it is faster than the others.
+      const share = this.#partitions.shareOf(spec.id, session.slots) - held(session, spec.id);
+      request.leases = Math.min(count, Math.max(share, held(session, spec.id) === 0 ? 1 : 0));
+    }
     if (preferOnly) request.preferOnly = true;
     else if (view.done >= stage.tasks * stragglerDone && stage.tasks > 1) {
       request.backupAfterMs = this.#backupAfterMs(spec.id);
@@ -227,17 +248,13 @@ export class Dispatcher {
         await this.#deps.onBroken(spec.id, error);
       } else throw error;
     }
-    if (spec.kind === "iterate" && stage.entry === "map") this.#remember(session, lease);
+    if (isRound(view)) this.#partitions.took(spec.id, session.id, lease.lo);
   }
 
-  /** Keeps a session's runs of a round as few maximal intervals. */
-  #remember(session: RunnerSession, lease: Lease): void {
-    const sessions = this.#affinity.get(lease.job) ?? new Map<string, Run[]>();
-    this.#affinity.set(lease.job, sessions);
-    for (const [id, runs] of sessions) {
-      sessions.set(id, id === session.id ? join(runs, lease) : without(runs, lease));
-    }
-    if (!sessions.has(session.id)) sessions.set(session.id, [[lease.lo, lease.hi]]);
+  #slots(): number {
+    let slots = 0;
+    for (const session of this.#deps.sessions.values()) slots += session.slots;
+    return Math.max(slots, 1);
   }
 
   #room(): number {
@@ -257,25 +274,13 @@ export class Dispatcher {
   }
 }
 
-type Run = [lo: number, hi: number];
-
-function join(runs: readonly Run[], { lo, hi }: { lo: number; hi: number }): Run[] {
-  const joined: Run[] = [];
-  const sorted = [...runs, [lo, hi] as Run].sort((a, b) => a[0] - b[0]);
-  for (const [from, to] of sorted) {
-    const last = joined.at(-1);
-    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
-    else joined.push([from, to]);
-  }
-  return joined;
+/** The map stage of an iterative job. */
+function isRound({ spec, stage }: JobView): boolean {
+  return spec.kind === "iterate" && stage.entry === "map";
 }
 
-function without(runs: readonly Run[], { lo, hi }: { lo: number; hi: number }): Run[] {
-  return runs.flatMap(([from, to]): Run[] => {
-    if (to <= lo || from >= hi) return [[from, to]];
-    const rest: Run[] = [];
-    if (from < lo) rest.push([from, lo]);
-    if (to > hi) rest.push([hi, to]);
-    return rest;
-  });
+function held(session: RunnerSession, job: string): number {
+  let count = 0;
+  for (const lease of session.leases.values()) if (lease.job === job) count++;
+  return count;
 }

@@ -26,6 +26,8 @@ import { type HeldLease, RunnerSession } from "./session.ts";
 const tickMs = 200;
 /** A remote cancellation is looked for at most so often a job. */
 const statusCheckMs = 500;
+/** A runner is cut off after this many heartbeats of silence, as it gives up a gateway; a lease lives longer. */
+const silentHeartbeatsMax = 2.5;
 /** A runner must say hello within this. */
 const helloMs = 10_000;
 /** Faults that a slow or small machine can cause as well as the function: tried once more elsewhere. */
@@ -92,6 +94,7 @@ export class RunnerGateway implements Gateway {
         await this.progress.end(job, "failed", error.toBody());
       },
       onCopied: ({ job, stage, lo, hi }) => {
+        this.#suspect(job, stage, lo, hi);
         const event = {
           type: "task",
           stage,
@@ -105,7 +108,10 @@ export class RunnerGateway implements Gateway {
       onError: (error) => this.#warn(error, "dispatch failed"),
     });
     this.#unwatch = store.jobs.watch((job) => this.#onJobChanged(job));
-    this.#tick = setInterval(() => this.#dispatchIdle(), tickMs);
+    this.#tick = setInterval(() => {
+      this.#cutOffSilent();
+      this.#dispatchIdle();
+    }, tickMs);
     this.#tick.unref();
   }
 
@@ -115,6 +121,7 @@ export class RunnerGateway implements Gateway {
     const greet = setTimeout(() => socket.close(4000, "no hello"), helloMs);
     const onMessage = (data: RawData) => {
       try {
+        session?.heard(this.#deps.clock());
         for (const { message, payloads } of decodeFrame(toBytes(data))) {
           const parsed = runnerToGatewaySchema.parse(message);
           if (session) this.#onMessage(session, parsed, payloads);
@@ -130,6 +137,7 @@ export class RunnerGateway implements Gateway {
       }
     };
     socket.on("message", onMessage);
+    socket.on("ping", () => session?.heard(this.#deps.clock()));
     socket.on("error", (error) => this.#warn(error, "runner socket"));
     socket.on("close", () => {
       clearTimeout(greet);
@@ -192,7 +200,7 @@ export class RunnerGateway implements Gateway {
       session: session.id,
       runner: message.runner,
       leaseMs,
-      heartbeatMs: Math.min(heartbeatMs, leaseMs / 3),
+      heartbeatMs: this.#heartbeatMs,
       inlineBytesMax,
     });
     log.info(
@@ -265,7 +273,7 @@ export class RunnerGateway implements Gateway {
       this.#dispatcher.observe(lease.job, this.#deps.clock() - lease.dispatchedAtMs);
     }
     session.tasksDone += message.hi - message.lo;
-    this.#sizing.observe(lease.job, lease.entry, message.hi - message.lo, message.ms);
+    this.#dispatcher.measured(lease.job, lease.entry, message.lo, message.hi, message.ms);
     if (message.logs?.length) this.#logEvents(lease.job, message.logs);
     this.#complete(
       lease,
@@ -374,8 +382,9 @@ export class RunnerGateway implements Gateway {
     this.#dispatcher.wake(job);
     const nowMs = this.#deps.clock();
     if (nowMs - (this.#lastStatusCheckMs.get(job) ?? 0) < statusCheckMs) return;
+    if (this.#runnersOn(job) === 0) return;
     this.#lastStatusCheckMs.set(job, nowMs);
-    if (this.#runnersOn(job) > 0) void this.#quietly(() => this.#stopIfEnded(job));
+    void this.#quietly(() => this.#stopIfEnded(job));
   }
 
   /** A job that another process ended: its runners here must stop. */
@@ -416,6 +425,27 @@ export class RunnerGateway implements Gateway {
     }
     // Only jobs with work on the wire can have stragglers; the rest is woken by the store's watch.
     if (this.#sessions.size > 1) for (const job of jobs) this.#dispatcher.wake(job);
+  }
+
+  get #heartbeatMs(): number {
+    const { leaseMs = leaseMsDefault } = this.#deps;
+    return Math.min(heartbeatMs, leaseMs / 3);
+  }
+
+  /** A machine that vanished sends no FIN: without this it would be given every round's shards anew. */
+  #cutOffSilent(): void {
+    const oldestMs = this.#deps.clock() - silentHeartbeatsMax * this.#heartbeatMs;
+    for (const session of this.#sessions.values())
+      if (session.heardAtMs < oldestMs) session.cutOff();
+  }
+
+  #suspect(job: string, stage: number, lo: number, hi: number): void {
+    for (const session of this.#sessions.values()) {
+      for (const lease of session.leases.values()) {
+        const isCopied = lease.job === job && lease.stage === stage && !lease.backup;
+        if (isCopied && lease.next < hi && lease.hi > lo) session.suspect = true;
+      }
+    }
   }
 
   #hasRoom(): boolean {

@@ -38,6 +38,10 @@ export class RunnerSession {
   draining = false;
   cpu: number | undefined;
   rssMb: number | undefined;
+  /** When it last said anything, a ping included. */
+  heardAtMs: number;
+  /** Its work was copied since it was last heard: it may have stalled, and gets nothing until it is heard again. */
+  suspect = false;
   readonly #socket: WebSocket;
   #outgoing: Envelope<GatewayToRunner>[] = [];
   #outgoingBytes = 0;
@@ -47,6 +51,7 @@ export class RunnerSession {
     this.id = id;
     this.hello = hello;
     this.connectedAtMs = connectedAtMs;
+    this.heardAtMs = connectedAtMs;
     this.#socket = socket;
   }
 
@@ -56,7 +61,7 @@ export class RunnerSession {
 
   /** Further leases this runner may hold: a few a slot, so that none waits for the network between two. */
   get room(): number {
-    if (this.draining || this.#socket.bufferedAmount > backlogBytesMax) return 0;
+    if (this.draining || this.suspect || this.#socket.bufferedAmount > backlogBytesMax) return 0;
     return Math.max(this.slots * leasesPerSlot - this.leases.size, 0);
   }
 
@@ -69,6 +74,16 @@ export class RunnerSession {
       this.#flushing = true;
       setImmediate(() => this.#flush());
     }
+  }
+
+  heard(nowMs: number): void {
+    this.heardAtMs = nowMs;
+    this.suspect = false;
+  }
+
+  /** Ends the connection of a machine that does not answer any more. */
+  cutOff(): void {
+    this.#socket.terminate();
   }
 
   close(code: number, reason: string): void {
