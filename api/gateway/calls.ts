@@ -188,7 +188,8 @@ export class Calls {
     let bestLoad = Number.POSITIVE_INFINITY;
     for (const session of this.#sessions()) {
       const load = session.calls / session.slots;
-      if (!session.draining && load < bestLoad && load < callsPerSlot) {
+      const isReady = !session.draining && !session.suspect;
+      if (isReady && load < bestLoad && load < callsPerSlot) {
         best = session;
         bestLoad = load;
       }

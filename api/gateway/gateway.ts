@@ -62,6 +62,7 @@ export class RunnerGateway implements Gateway {
   readonly #tick: NodeJS.Timeout;
   readonly #unwatch: () => void;
   #tasksDone = 0;
+  #tickedAtMs = 0;
 
   static async open(deps: GatewayDeps): Promise<RunnerGateway> {
     return new RunnerGateway(deps, await deps.store.secret("blob-tokens"));
@@ -121,7 +122,7 @@ export class RunnerGateway implements Gateway {
     const greet = setTimeout(() => socket.close(4000, "no hello"), helloMs);
     const onMessage = (data: RawData) => {
       try {
-        session?.heard(this.#deps.clock());
+        this.#heard(session);
         for (const { message, payloads } of decodeFrame(toBytes(data))) {
           const parsed = runnerToGatewaySchema.parse(message);
           if (session) this.#onMessage(session, parsed, payloads);
@@ -137,7 +138,7 @@ export class RunnerGateway implements Gateway {
       }
     };
     socket.on("message", onMessage);
-    socket.on("ping", () => session?.heard(this.#deps.clock()));
+    socket.on("ping", () => this.#heard(session));
     socket.on("error", (error) => this.#warn(error, "runner socket"));
     socket.on("close", () => {
       clearTimeout(greet);
@@ -432,11 +433,21 @@ export class RunnerGateway implements Gateway {
     return Math.min(heartbeatMs, leaseMs / 3);
   }
 
+  #heard(session: RunnerSession | undefined): void {
+    if (session?.heard(this.#deps.clock())) this.#dispatcher.wake();
+  }
+
   /** A machine that vanished sends no FIN: without this it would be given every round's shards anew. */
   #cutOffSilent(): void {
-    const oldestMs = this.#deps.clock() - silentHeartbeatsMax * this.#heartbeatMs;
-    for (const session of this.#sessions.values())
-      if (session.heardAtMs < oldestMs) session.cutOff();
+    const nowMs = this.#deps.clock();
+    // After a pause of this very process, what runners said meanwhile is still unread.
+    if (nowMs - this.#tickedAtMs > tickMs * 5) {
+      for (const session of this.#sessions.values()) session.heardAtMs = nowMs;
+    }
+    this.#tickedAtMs = nowMs;
+    for (const session of this.#sessions.values()) {
+      if (nowMs - session.heardAtMs > silentHeartbeatsMax * this.#heartbeatMs) session.cutOff();
+    }
   }
 
   #suspect(job: string, stage: number, lo: number, hi: number): void {

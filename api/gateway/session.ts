@@ -76,9 +76,12 @@ export class RunnerSession {
     }
   }
 
-  heard(nowMs: number): void {
+  /** Returns whether it was suspect, so that there is room now that was none. */
+  heard(nowMs: number): boolean {
+    const wasSuspect = this.suspect;
     this.heardAtMs = nowMs;
     this.suspect = false;
+    return wasSuspect;
   }
 
   /** Ends the connection of a machine that does not answer any more. */
