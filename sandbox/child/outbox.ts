@@ -25,7 +25,7 @@ export class Outbox {
     this.#flushedAtMs = nowMs;
   }
 
-  add(reply: ReadReply, ms: number, nowMs: number): void {
+  add(reply: ReadReply, ms: number): void {
     this.#headers.push(reply.header);
     this.#hashes.push(reply.hashes);
     this.#sizes.push(reply.sizes);
@@ -37,6 +37,11 @@ export class Outbox {
       this.#bodies.push(reply.body);
     }
     this.#bytes += reply.bodyBytes;
+  }
+
+  /** Before the next request begins: sends what is gathered if it is old or large. The last one goes with the end. */
+  flushIfDue(nowMs: number): void {
+    if (this.#headers.length === 0) return;
     if (this.#bytes >= flushBytesMax || nowMs - this.#flushedAtMs >= flushAfterMs) {
       this.#send(false);
       this.#flushedAtMs = nowMs;

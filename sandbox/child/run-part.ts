@@ -30,6 +30,7 @@ export function runPart(
   const outbox = new Outbox(writer, message.seq, endMs);
   for (let index = 0; index < message.shapes.length; index += 1) {
     const startMs = endMs;
+    outbox.flushIfDue(startMs);
     const job = jobs[message.of?.[index] ?? 0]!;
     const shape = message.shapes[index];
     try {
@@ -40,7 +41,7 @@ export function runPart(
         shape === "m" && isolate.kind(message.timeoutMs) === "mapReduce" ? job.reducers : undefined;
       const reply = readReply(raw, linesWanted);
       endMs = performance.now();
-      outbox.add(reply, endMs - startMs, endMs);
+      outbox.add(reply, endMs - startMs);
       if (reply.header.error) {
         outbox.end();
         return "stopped";
@@ -54,7 +55,7 @@ export function runPart(
       }
       const header = { fuel: 0, error: guestError };
       endMs = performance.now();
-      outbox.add({ header, body: "", bodyBytes: 0, hashes: [], sizes: [] }, endMs - startMs, endMs);
+      outbox.add({ header, body: "", bodyBytes: 0, hashes: [], sizes: [] }, endMs - startMs);
       outbox.end();
       return "stopped";
     }
