@@ -62,7 +62,7 @@ export class BlobFeed {
   }
 
   /** Fetches what the next units need while the executor computes. */
-  prefetch(queue: readonly Work[]): void {
+  prefetch(queue: Iterable<Work>): void {
     let units = 0;
     let bytes = 0;
     for (const work of queue) {

@@ -64,7 +64,7 @@ const flightRequestBytesMax = 1024 * 1024;
  * @param ready whether all blobs of a unit are here (and starts fetching them if not)
  */
 export function nextFlightItems(
-  queue: readonly Work[],
+  queue: Iterable<Work>,
   ready: (work: Work, unit: Unit) => boolean,
 ): FlightItem[] {
   for (const work of queue) {
@@ -89,7 +89,7 @@ function leaseItems(work: Work, ready: (work: Work, unit: Unit) => boolean): Fli
 }
 
 function callItems(
-  queue: readonly Work[],
+  queue: Iterable<Work>,
   first: Work,
   ready: (work: Work, unit: Unit) => boolean,
 ): FlightItem[] {

@@ -7,8 +7,10 @@ import { Flight, type FlightItem, nextFlightItems } from "./flight.ts";
 import type { LoadRef } from "./job-context.ts";
 import { errorBodyOf, guestErrorBody } from "./outputs.ts";
 import { SlotMemory } from "./slot-memory.ts";
+import { neededKeys, startMs } from "./slot-needs.ts";
 import { resolveUnit, type Unit } from "./units.ts";
 import { backlogMs, type Work } from "./work.ts";
+import { unknownMs, WorkQueue } from "./work-queue.ts";
 
 export interface SlotOptions {
   slot: ExecutorSlot;
@@ -29,16 +31,7 @@ const flightsMax = 2;
 const aheadMs = 30;
 /** A cancelled call to the guest that ends by itself within this costs less than a new process. */
 const cancelGraceMs = 50;
-/** Stands for an unknown compute time when backlogs are compared. */
-const unknownMs = 50;
 const downMs = 1_000;
-/** Orders of magnitude, to weigh a wait against residency. */
-const replaceMs = 100;
-const isolateMs = 3;
-const loadMsPerMb = 5;
-/** A shard that an iterative job loads is there for its further rounds: an uneven split would cost in each of them. */
-const roundsExpected = 16;
-
 /**
  * One executor and what it is to do.
  *
@@ -49,7 +42,7 @@ export class Slot {
   readonly #options: SlotOptions;
   readonly #memory: SlotMemory;
   readonly #feed: BlobFeed;
-  #queue: Work[] = [];
+  readonly #queue = new WorkQueue();
   #flights: Flight[] = [];
   #executor: Executor | undefined;
   #starting = false;
@@ -82,7 +75,8 @@ export class Slot {
 
   /** Whether something here has not begun. */
   get waiting(): boolean {
-    return this.#queue.some((work) => work.next === 0);
+    for (const work of this.#queue) if (work.next === 0) return true;
+    return false;
   }
 
   /** Expected time until work enqueued now would start; calls wait for calls alone, and what is on the pipe. */
@@ -92,27 +86,22 @@ export class Slot {
     this.#flights.forEach((flight, i) => {
       wait += Math.max(flight.remainingMs(nowMs, i === 0, unknownMs), 0.1);
     });
-    for (const work of this.#queue) if (work.urgent || !urgent) wait += backlogMs(work, unknownMs);
-    return wait;
+    return wait + this.#queue.backlogMs(urgent);
   }
 
   /** What starting this work here costs besides waiting, ms: a process to replace, an isolate to open, blobs to load. */
   startMs(work: Work): number {
     const executor = this.#currentExecutor();
-    const owner = this.owner;
-    if (owner !== undefined && owner !== work.owner) return replaceMs + loadMs(work, () => false);
-    const openMs = executor?.isOpen(work.bundle) ? 0 : isolateMs;
-    const missingMs = loadMs(work, (ref) => this.#memory.has(work.bundle, ref.key));
-    return openMs + (work.keepsShards ? missingMs / roundsExpected : missingMs);
+    return startMs(work, {
+      owner: this.owner,
+      isOpen: (bundle) => executor?.isOpen(bundle) ?? false,
+      isResident: (bundle, key) => this.#memory.has(bundle, key),
+    });
   }
 
   enqueue(work: Work): void {
     work.slot = this;
-    if (work.urgent) {
-      const at = this.#queue.findIndex((other) => !other.urgent);
-      if (at < 0) this.#queue.push(work);
-      else this.#queue.splice(at, 0, work);
-    } else this.#queue.push(work);
+    this.#queue.add(work);
     this.pump();
   }
 
@@ -127,23 +116,21 @@ export class Slot {
       const aheadOfItMs = this.waitMs(work.urgent) - backlogMs(work, unknownMs);
       return this.#starting || costMs(work) < aheadOfItMs;
     };
-    const work = this.#queue.find((one) => one.urgent && fits(one)) ?? this.#queue.findLast(fits);
-    if (work) this.#queue = this.#queue.filter((one) => one !== work);
+    const work = this.#queue.toGive(fits);
+    if (work) this.#queue.remove(work);
     return work;
   }
 
   /** Call after `work.ended` was set. Kills the process if it goes on computing for work that has ended. */
   drop(): void {
-    this.#queue = this.#queue.filter((work) => !work.ended);
+    this.#queue.dropEnded();
     if (this.#flights.some((flight) => this.#wasted(flight))) this.#watchCancelled();
     this.pump();
   }
 
   /** Takes back all that is not on the pipe. */
   takeQueued(): Work[] {
-    const queued = this.#queue;
-    this.#queue = [];
-    return queued;
+    return this.#queue.takeAll();
   }
 
   /** Drops resident shards that nothing queued needs. */
@@ -154,7 +141,7 @@ export class Slot {
 
   close(): void {
     this.#closed = true;
-    this.#queue = [];
+    this.#queue.takeAll();
     this.#flights = [];
     clearTimeout(this.#cancelCheck);
     clearTimeout(this.#downTimer);
@@ -228,7 +215,7 @@ export class Slot {
       const error = lostOf(work, unit);
       if (error) work.failed(unit, error, 0);
     }
-    this.#queue = this.#queue.filter((work) => !work.ended);
+    this.#queue.dropEnded();
   }
 
   #send(executor: Executor, items: readonly FlightItem[], nowMs: number): void {
@@ -236,9 +223,7 @@ export class Slot {
     const { bundle } = work;
     const flight = new Flight(items, nowMs);
     this.#flights.push(flight);
-    for (const item of items) item.work.next = item.index + 1;
-    const sent = new Set(items.map((item) => item.work));
-    this.#queue = this.#queue.filter((one) => !sent.has(one) || one.next < one.units.length);
+    this.#queue.sent(items);
 
     try {
       this.#makeResident(executor, items);
@@ -281,7 +266,7 @@ export class Slot {
     if (!work.ended) {
       if (error) work.failed(unit, guestErrorBody(error), fuel);
       else answer(work, unit, reply);
-      if (work.ended) this.#queue = this.#queue.filter((one) => one !== work);
+      if (work.ended) this.#queue.remove(work);
     }
     if (this.#flights.length < flightsMax) this.pump();
   }
@@ -291,7 +276,7 @@ export class Slot {
     if (!this.#flights.includes(flight)) return;
     this.#flights = this.#flights.filter((one) => one !== flight);
     this.#flights[0]?.advance(this.#flights[0].done, performance.now());
-    this.#requeue(flight.items.slice(flight.done));
+    this.#queue.putBack(flight.items.slice(flight.done));
     if (executor === this.#options.slot.executor)
       this.#memory.retire(executor, flight, this.#inUse());
     this.pump();
@@ -309,20 +294,8 @@ export class Slot {
     this.#currentExecutor();
     if (alive) this.#memory.failed(executor, flight.items[0]!.work.bundle, false);
     if (culprit && !culprit.work.ended) culprit.work.failed(culprit.unit, errorBodyOf(error), 0);
-    this.#requeue(items);
+    this.#queue.putBack(items);
     this.pump();
-  }
-
-  /** Puts units that were sent in vain back to the front, in order. */
-  #requeue(items: readonly FlightItem[]): void {
-    const works = new Set<Work>();
-    for (const { work, index } of items) {
-      if (work.ended) continue;
-      work.next = Math.min(work.next, index);
-      works.add(work);
-    }
-    this.#queue = this.#queue.filter((work) => !work.ended && !works.has(work));
-    this.#queue.unshift(...works);
   }
 
   #wasted(flight: Flight): boolean {
@@ -341,45 +314,13 @@ export class Slot {
   }
 
   #bundleInUse(bundle: string): boolean {
-    return (
-      this.#queue.some((work) => work.bundle === bundle) ||
-      this.#flights.some((flight) => flight.items[0]!.work.bundle === bundle)
-    );
+    for (const work of this.#queue) if (work.bundle === bundle) return true;
+    return this.#flights.some((flight) => flight.items[0]!.work.bundle === bundle);
   }
 
-  /** What must not be evicted: needed by a trip under way or by anything queued. Worked out only when asked. */
   #inUse(): (key: string) => boolean {
-    let needed: Set<string> | undefined;
-    const collect = (): Set<string> => {
-      const keys = new Set<string>();
-      const add = (work: Work, unit: Unit): void => {
-        for (const ref of unit.shards) keys.add(ref.key);
-        for (const ref of work.constants) keys.add(ref.key);
-      };
-      for (const flight of this.#flights)
-        for (const { work, unit } of flight.items) add(work, unit);
-      for (const work of this.#queue)
-        for (let i = work.next; i < work.units.length; i++) add(work, work.units[i]!);
-      return keys;
-    };
-    return (key) => {
-      needed ??= collect();
-      return needed.has(key);
-    };
+    return neededKeys(this.#flights, this.#queue);
   }
-}
-
-function loadMs(work: Work, resident: (ref: LoadRef) => boolean): number {
-  let bytes = 0;
-  let former: LoadRef | undefined;
-  for (const unit of work.units) {
-    for (const ref of unit.shards) {
-      // Tasks that are slices of one shard follow each other.
-      if (ref !== former && !resident(ref)) bytes += ref.bytes;
-      former = ref;
-    }
-  }
-  return (bytes / (1024 * 1024)) * loadMsPerMb;
 }
 
 /** A reply that does not have its entry's shape fails the work like any other bad output. */
