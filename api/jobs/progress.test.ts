@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { digestOf } from "../../protocol/digest.ts";
+import type { JobSpec, Kind, Output } from "../../protocol/job.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/port.ts";
+import { JobViews } from "./job-view.ts";
+import { plan } from "./plan.ts";
+import { Progress } from "./progress.ts";
+
+/** What a process does for jobs whose gateway died between an answer and what follows from it. */
+let dataDir: string;
+let store: Store;
+let progress: Progress;
+let woken: string[];
+let ends: [id: string, status: string][];
+const nowMs = 1_790_000_000_000;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "sparegrid-progress-"));
+  store = await openStore({ dataDir });
+  woken = [];
+  ends = [];
+  progress = new Progress({
+    store,
+    views: new JobViews(store, () => nowMs),
+    clock: () => nowMs,
+    runnersOn: () => 0,
+    onStage: (job) => woken.push(job),
+    onEnded: (job, status) => ends.push([job, status]),
+  });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function create(kind: Kind, more: Partial<JobSpec> = {}): Promise<string> {
+  const spec: JobSpec = {
+    id: `job_${kind}`,
+    owner: "acc_1",
+    kind,
+    function: "f",
+    version: digestOf("v"),
+    bundle: digestOf("b"),
+    input: { type: "range", count: 8 },
+    params: {},
+    uses: {},
+    seed: 1,
+    recordsPerTask: 2,
+    reducers: 2,
+    roundsMax: 5,
+    output: { type: "json", contentType: "application/json" },
+    limits: { fuelPerTask: 1, memoryMb: 16, timeoutMs: 1 },
+    createdAtMs: nowMs,
+    ...more,
+  };
+  await store.jobs.create(spec, plan(spec, []));
+  return spec.id;
+}
+
+/** Answers every task of the current stage in the store alone, as a gateway that died right after. */
+async function answerAll(id: string): Promise<void> {
+  const { stage, spec } = (await store.jobs.read(id))!;
+  const request = { holder: "s", leases: 1, tasksMax: stage.tasks, leaseMs: 1000, nowMs };
+  const [lease] = await store.jobs.lease(id, request);
+  const outputs: Output[] = [];
+  for (let index = 0; index < stage.tasks; index++) {
+    const inline = Buffer.from(`${stage.entry} ${index}`);
+    const levels = stage.entry === "map" && spec.kind === "mapReduce" ? spec.reducers : 1;
+    for (let level = 0; level < levels; level++) {
+      const common = { level, index, hash: digestOf(inline), bytes: inline.byteLength };
+      outputs.push({ ...common, fuel: 3, hostClass: "v8", inline });
+    }
+  }
+  const { token, lo, hi } = lease!;
+  const outcome = await store.jobs.complete(id, [{ token, lo, hi, outputs }]);
+  expect(outcome.finished).toBe(true);
+}
+
+const stageOf = async (id: string) => (await store.jobs.read(id))!.stage;
+
+describe("repair", () => {
+  test("leaves a stage alone that is not done", async () => {
+    const id = await create("map");
+    const [lease] = await store.jobs.lease(id, {
+      holder: "s",
+      leases: 1,
+      tasksMax: 1,
+      leaseMs: 1,
+      nowMs,
+    });
+    expect(lease).toBeDefined();
+    const before = await store.jobs.read(id);
+    await progress.repair(id);
+    await progress.repair("job_nobody");
+    expect(await store.jobs.read(id)).toEqual(before);
+    expect(woken).toEqual([]);
+  });
+
+  test("advances a done stage that nobody advanced, once", async () => {
+    const id = await create("mapReduce");
+    await answerAll(id);
+    await Promise.all([progress.repair(id), progress.repair(id)]);
+    expect(await stageOf(id)).toMatchObject({ number: 1, entry: "reduce", tasks: 2, from: 0 });
+    expect(new Set(woken)).toEqual(new Set([id]));
+    await progress.repair(id);
+    expect((await stageOf(id)).number).toBe(1);
+  });
+
+  test("ends a job whose last stage is done, once, with its last events", async () => {
+    const id = await create("map");
+    await answerAll(id);
+    await Promise.all([progress.repair(id), progress.repair(id)]);
+    expect(await store.jobs.read(id)).toMatchObject({ status: "succeeded", resultStage: 0 });
+    expect(ends).toEqual([[id, "succeeded"]]);
+    const events = await store.events.read(id, 0, 10);
+    expect(events.map(({ event }) => event.type)).toEqual(["progress", "status"]);
+    expect(events[0]!.event).toMatchObject({ done: 4, total: 4, entry: "map" });
+  });
+
+  test("runs a step again whose word on whether to go on died with its gateway", async () => {
+    const id = await create("iterate");
+    for (const entry of ["init", "map"]) {
+      expect((await stageOf(id)).entry).toBe(entry);
+      await answerAll(id);
+      await progress.repair(id);
+    }
+    const step = await stageOf(id);
+    expect(step).toMatchObject({ entry: "step", round: 1 });
+    await answerAll(id);
+    woken = [];
+    await progress.repair(id);
+    expect(await stageOf(id)).toEqual({ ...step, number: step.number + 1 });
+    expect((await store.jobs.read(id))!.done).toBe(0);
+    expect(woken).toEqual([id]);
+    // Its inputs are still there, its first answer is not.
+    expect(await store.jobs.outputs(id, step.from!)).not.toHaveLength(0);
+    expect(await store.jobs.outputs(id, step.state!)).toHaveLength(1);
+    expect(await store.jobs.outputs(id, step.number)).toEqual([]);
+    expect(ends).toEqual([]);
+  });
+
+  test("does not touch a job that was cancelled", async () => {
+    const id = await create("map");
+    await answerAll(id);
+    expect(await progress.end(id, "cancelled")).toBe("changed");
+    expect(await progress.end(id, "failed")).toBe("already");
+    await progress.repair(id);
+    expect((await store.jobs.read(id))!.status).toBe("cancelled");
+    expect(ends).toEqual([[id, "cancelled"]]);
+  });
+});
