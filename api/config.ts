@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { leaseMs } from "../protocol/limits.ts";
+import { idleMsMax } from "./store/port.ts";
 
 /** A number of the environment: its variable is text, and empty counts as absent. */
 const number = (low: number, high: number, fallback: number) =>
@@ -33,6 +34,7 @@ const environmentSchema = z.object({
     .optional(),
   LEASE_MS: number(100, 600_000, leaseMs),
   JOB_RETENTION_HOURS: number(1, 24 * 365, 24 * 7),
+  BLOB_GRACE_MS: number(1_000, idleMsMax / 2, 3_600_000),
   DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
 });
 
@@ -47,6 +49,7 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   PUBLIC_URL: "URL by which clients reach this API, when it is not http://HOST:PORT",
   LEASE_MS: "milliseconds after which a silent runner loses its leases (15000)",
   JOB_RETENTION_HOURS: "hours that an ended job and its result are kept (168)",
+  BLOB_GRACE_MS: "milliseconds that data stays which nobody needs any more (3600000)",
   DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
 };
 
@@ -60,6 +63,8 @@ export interface Config {
   publicUrl: string | undefined;
   leaseMs: number;
   jobRetentionHours: number;
+  /** How long a blob stays that nobody needs; longer than any request takes from storing to using one. */
+  blobGraceMs: number;
   datasetBytesMax: number;
 }
 
@@ -94,6 +99,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     publicUrl: values.PUBLIC_URL,
     leaseMs: values.LEASE_MS,
     jobRetentionHours: values.JOB_RETENTION_HOURS,
+    blobGraceMs: values.BLOB_GRACE_MS,
     datasetBytesMax: values.DATASET_BYTES_MAX,
   };
 }

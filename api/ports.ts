@@ -69,7 +69,7 @@ export interface DatasetIngest {
   /**
    * Cuts a stream into record-aligned shards, in constant memory, and stores them and the manifest.
    * @throws GridError malformed-record (details.line, 1-based), record-too-large, empty-dataset, upload-incomplete,
-   *   unsupported-encoding, bad-request; stored shards of a refused upload are removed if no dataset shares them
+   *   unsupported-encoding, bad-request; the blobs of a refused upload stay, for the sweep of blobs to find
    */
   ingest(body: Readable | AsyncIterable<Uint8Array>, options: IngestOptions): Promise<Ingested>;
 }

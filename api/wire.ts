@@ -10,6 +10,7 @@ import { createCompiler } from "./functions/index.ts";
 import { RunnerGateway } from "./gateway/gateway.ts";
 import { Bindings } from "./http/bindings.ts";
 import { BlobGate } from "./http/blob-gate.ts";
+import { BlobSweep } from "./http/blob-sweep.ts";
 import { Housekeeping } from "./http/housekeeping.ts";
 import { Inputs } from "./http/inputs.ts";
 import { JobReader } from "./http/job-reader.ts";
@@ -61,11 +62,9 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     closers.push(() => executors.close());
     const compiler = createCompiler({ executors });
     closers.push(() => compiler.close());
-    const gate = new BlobGate(store.blobs, catalog.blobRefs);
-    const ingest = createDatasetIngest({
-      blobs: store.blobs,
-      onUnused: async (digests) => catalog.blobRefs.discard(digests),
-    });
+    const { blobGraceMs } = config;
+    const gate = new BlobGate(blobGraceMs, clock);
+    const ingest = createDatasetIngest({ blobs: store.blobs });
     const views = new JobViews(store, fineClock);
     const gateway = await RunnerGateway.open({
       store,
@@ -103,10 +102,11 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       catalog,
       store,
       bindings,
-      gate,
+      blobSweep: new BlobSweep({ catalog, store, gate, clock, log, graceMs: blobGraceMs }),
       jobReader,
       clock,
       log,
+      blobGraceMs,
       jobRetentionMs: config.jobRetentionHours * 3_600_000,
     });
     closers.push(() => housekeeping.close());

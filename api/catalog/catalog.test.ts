@@ -28,24 +28,25 @@ test("publishing again is known, and moves the newest version back", () => {
 });
 
 test("what was written survives reopening", () => {
+  const { id } = catalog;
   catalog.functions.publish(version("a", "1"), "public");
   catalog.close();
   catalog = openCatalog(dataDir);
   expect(catalog.functions.version("a", digest("1"))?.description.title).toBe("a");
+  expect(catalog.id).toBe(id);
 });
 
-test("a blob becomes garbage only when its last holder lets it go", () => {
+test("a blob is held until its last holder lets it go", () => {
   const { blobRefs } = catalog;
   blobRefs.hold("ds_1", ["x", "y"]);
   blobRefs.hold("ds_2", ["y", "z"]);
+  expect(blobRefs.unheld(["x", "y", "z", "w"])).toEqual(["w"]);
   blobRefs.release("ds_1");
-  expect(blobRefs.garbage(10)).toEqual(["x"]);
+  expect(blobRefs.unheld(["x", "y", "z"])).toEqual(["x"]);
   blobRefs.hold("ds_3", ["x"]);
-  expect(blobRefs.garbage(10)).toEqual([]);
-  blobRefs.release("ds_2");
-  expect(blobRefs.garbage(10).sort()).toEqual(["y", "z"]);
-  blobRefs.removed(["y", "z"]);
-  expect(blobRefs.garbage(10)).toEqual([]);
+  blobRefs.releaseOne("ds_2", "y");
+  expect(blobRefs.unheld(["x", "y", "z"])).toEqual(["y"]);
+  expect(blobRefs.unheld([])).toEqual([]);
 });
 
 test("a dataset is read by a job until the job has ended", () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
@@ -8,10 +9,13 @@ import { createDatasets, type Datasets } from "./datasets.ts";
 import { createFunctions, type Functions } from "./functions.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { createJobRows, type JobRows } from "./jobs.ts";
+import { identity } from "./schema.ts";
 
 export type Database = BetterSQLite3Database;
 
 export interface Catalog {
+  /** Made with the catalog. */
+  id: string;
   functions: Functions;
   datasets: Datasets;
   blobRefs: BlobRefs;
@@ -37,6 +41,7 @@ export function openCatalog(dataDir: string): Catalog {
     const database = drizzle({ client });
     migrate(database, { migrationsFolder });
     return {
+      id: identityOf(database),
       functions: createFunctions(database),
       datasets: createDatasets(database),
       blobRefs: createBlobRefs(database),
@@ -49,4 +54,14 @@ export function openCatalog(dataDir: string): Catalog {
     client.close();
     throw error;
   }
+}
+
+function identityOf(database: Database): string {
+  return database.transaction((tx) => {
+    const known = tx.select().from(identity).get();
+    if (known) return known.id;
+    const id = randomUUID();
+    tx.insert(identity).values({ id }).run();
+    return id;
+  });
 }

@@ -56,7 +56,10 @@ export const datasets = sqliteTable(
   (table) => [index("datasets_job").on(table.job)],
 );
 
-/** Who needs a blob: a dataset or a job by id. A blob that nobody needs any more may be removed. */
+/** One row: the catalog's own id, by which processes that share a store tell whether they share a catalog too. */
+export const identity = sqliteTable("identity", { id: text().primaryKey() });
+
+/** Who needs a blob: a dataset or a job by id. Large outputs of jobs are held by the store's own state of them. */
 export const blobRefs = sqliteTable(
   "blob_refs",
   {
@@ -68,9 +71,6 @@ export const blobRefs = sqliteTable(
     index("blob_refs_digest").on(table.digest),
   ],
 );
-
-/** Blobs that somebody let go; removed from the store once nothing is being uploaded and nobody needs them. */
-export const garbage = sqliteTable("garbage", { digest: text().primaryKey() });
 
 export const jobs = sqliteTable(
   "jobs",

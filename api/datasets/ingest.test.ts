@@ -61,45 +61,16 @@ describe("what is stored", () => {
 describe("a refused upload", () => {
   const bad = Buffer.concat([manyLines, Buffer.from([10, 0xff])]);
 
-  test("leaves nothing behind", async () => {
-    expect((await gridError(store.ingest(bad, {}))).code).toBe("malformed-record");
-    expect(await storedBlobs()).toEqual([]);
+  test("says why, and names the line", async () => {
+    const error = await gridError(store.ingest(bad, {}));
+    expect(error).toMatchObject({ code: "malformed-record", details: { line: 100_001 } });
   });
 
-  test("leaves what was there before", async () => {
+  test("takes nothing away that was there before", async () => {
     await store.ingest(manyLines.subarray(0, 400_000), {});
     const before = await storedBlobs();
     await gridError(store.ingest(bad, {}));
-    expect(await storedBlobs()).toEqual(before);
-  });
-
-  test("hands its blobs to onUnused instead when there is one", async () => {
-    const unused: string[] = [];
-    const { ingest } = createDatasetIngest({
-      blobs: store.blobs,
-      onUnused: async (digests) => void unused.push(...digests),
-    });
-    await gridError(ingest(Readable.from([bad]), lines));
-    expect(unused.toSorted()).toEqual(await storedBlobs());
-    expect(unused.length).toBeGreaterThan(10);
-  });
-
-  test("does not take the shards of an upload that ran beside it", async () => {
-    const { ingest } = createDatasetIngest({ blobs: store.blobs });
-    const refused = Promise.withResolvers<void>();
-    async function* failing() {
-      yield manyLines;
-      await refused.promise;
-      yield bad;
-    }
-    const failed = gridError(ingest(failing(), lines));
-    await expect.poll(async () => (await storedBlobs()).length).toBeGreaterThan(20);
-    const { manifest, digest } = await ingest(Readable.from([manyLines]), lines);
-    refused.resolve();
-    expect((await failed).code).toBe("malformed-record");
-    expect(await storedBlobs()).toEqual(
-      [...manifest.shards.map((shard) => shard.digest), digest].sort(),
-    );
+    expect(await storedBlobs()).toEqual(expect.arrayContaining(before));
   });
 });
 
@@ -109,7 +80,6 @@ describe("cut-offs", () => {
       const error = await gridError(store.ingest(manyLines, { expectedBytes }));
       expect(error.code).toBe("upload-incomplete");
     }
-    expect(await storedBlobs()).toEqual([]);
     await store.ingest(manyLines, { expectedBytes: manyLines.length });
   });
 
@@ -122,7 +92,6 @@ describe("cut-offs", () => {
     const error = await gridError(ingest(failing(), lines));
     expect(error.code).toBe("upload-incomplete");
     expect((error.cause as Error).message).toBe("gone");
-    expect(await storedBlobs()).toEqual([]);
   });
 
   test("an abort, before and during the upload", async () => {
@@ -139,7 +108,6 @@ describe("cut-offs", () => {
     controller.abort();
     expect((await failed).code).toBe("upload-incomplete");
     expect(body.destroyed).toBe(true);
-    expect(await storedBlobs()).toEqual([]);
   });
 
   test("over HTTP: a client that dies is noticed, one that sends bad data gets its answer", async () => {
@@ -163,7 +131,6 @@ describe("cut-offs", () => {
     } as RequestInit);
     expect([response.status, await response.text()]).toEqual([422, "malformed-record"]);
     server.close();
-    expect(await storedBlobs()).toEqual([]);
   });
 
   test("a store that fails", async () => {
@@ -176,7 +143,6 @@ describe("cut-offs", () => {
     };
     const { ingest } = createDatasetIngest({ blobs });
     expect(await gridError(ingest(Readable.from([manyLines]), lines))).toBe(failure);
-    expect(await storedBlobs()).toEqual([]);
   });
 });
 

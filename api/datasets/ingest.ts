@@ -4,42 +4,30 @@ import { GridError } from "../../protocol/errors.ts";
 import type { Manifest, Shard } from "../../protocol/manifest.ts";
 import type { DatasetIngest, Ingested, IngestOptions } from "../ports.ts";
 import type { BlobStore } from "../store/port.ts";
-import { BlobHolds } from "./blob-holds.ts";
 import { createSplitter } from "./create-splitter.ts";
 import { decodeBody } from "./decode-body.ts";
 import type { CutShard } from "./splitter.ts";
 
 export interface DatasetIngestDependencies {
   blobs: BlobStore;
-  /**
-   * What becomes of blobs that a refused upload stored and no running upload needs; by default they are removed. The
-   * catalog knows whether another dataset shares one by now.
-   */
-  onUnused?: (digests: readonly Digest[]) => Promise<void>;
   /** Blobs being stored at once. More hide the store's latency, each costs a shard of memory. */
   putsMax?: number;
 }
 
 /**
  * Uploads in constant memory: the body is read no faster than the store takes shards. The same data and format give the
- * same digest however the bytes arrived; shards that repeat are stored once.
+ * same digest however the bytes arrived; shards that repeat are stored once. A refused upload leaves its shards to
+ * whoever removes blobs that nobody needs: another dataset or job may have come to rely on them.
  */
 export function createDatasetIngest(dependencies: DatasetIngestDependencies): DatasetIngest {
   const { blobs, putsMax = 4 } = dependencies;
-  const onUnused = dependencies.onUnused ?? ((digests) => blobs.remove(digests));
-  const holds = new BlobHolds();
   return {
     async ingest(body, options) {
-      const upload = new Upload(blobs, holds, putsMax);
-      let succeeded = false;
+      const upload = new Upload(blobs, putsMax);
       try {
-        const ingested = await run(upload, body, options);
-        succeeded = true;
-        return ingested;
+        return await run(upload, body, options);
       } finally {
         await upload.settled();
-        const unused = holds.release(upload.held, succeeded);
-        if (unused.length > 0) await onUnused(unused);
       }
     },
   };
@@ -72,7 +60,7 @@ async function run(
   const manifest: Manifest = { format: options.format, ...splitter.meta, shards: upload.shards };
   const json = Buffer.from(JSON.stringify(manifest));
   const digest = digestOf(json);
-  await upload.put(digest, json);
+  await upload.blobs.put(digest, json);
   if (options.signal?.aborted) throw new GridError("upload-incomplete", "The upload was aborted");
   return {
     manifest,
@@ -86,20 +74,16 @@ async function run(
 /** One upload's shards on their way to the store, at most `putsMax` at once. */
 class Upload {
   readonly shards: Shard[] = [];
-  /** Blobs to give back when the upload is refused. */
-  readonly held = new Set<Digest>();
   bytes = 0;
   records = 0;
-  readonly #blobs: BlobStore;
-  readonly #holds: BlobHolds;
+  readonly blobs: BlobStore;
   readonly #putsMax: number;
   readonly #puts = new Set<Promise<void>>();
   readonly #seen = new Set<Digest>();
   #failure: { error: unknown } | undefined;
 
-  constructor(blobs: BlobStore, holds: BlobHolds, putsMax: number) {
-    this.#blobs = blobs;
-    this.#holds = holds;
+  constructor(blobs: BlobStore, putsMax: number) {
+    this.blobs = blobs;
     this.#putsMax = putsMax;
   }
 
@@ -111,7 +95,9 @@ class Upload {
     this.records += records;
     if (this.#seen.has(digest)) return;
     this.#seen.add(digest);
-    const put = this.put(digest, bytes)
+    const put = this.blobs
+      .put(digest, bytes)
+      .then(() => {})
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
@@ -119,11 +105,6 @@ class Upload {
     this.#puts.add(put);
     while (this.#puts.size >= this.#putsMax) await Promise.race(this.#puts);
     this.#check();
-  }
-
-  async put(digest: Digest, bytes: Buffer): Promise<void> {
-    const outcome = await this.#blobs.put(digest, bytes);
-    if (!this.held.has(digest) && this.#holds.take(digest, outcome)) this.held.add(digest);
   }
 
   async finish(): Promise<void> {

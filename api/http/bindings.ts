@@ -101,7 +101,7 @@ export class Bindings {
 
   async #job(name: string, id: string): Promise<Constant> {
     const known = this.#bound.get(id);
-    if (known) return known;
+    if (known) return this.#given(known);
     const { contentType, body } = await this.#options.jobs.result(id);
     const isLines = contentType.startsWith("application/x-ndjson");
     if (!isLines && !contentType.startsWith("application/json")) {
@@ -126,13 +126,20 @@ export class Bindings {
       });
     const digest = digestOf(bytes);
     const { blobs, catalog, gate } = this.#options;
-    if (holder === inlineHolder && this.#bound.has(digest)) return { digest, type: "json" };
+    if (holder === inlineHolder && this.#bound.has(digest))
+      return this.#given({ digest, type: "json" });
     await gate.storing(async () => {
       await blobs.put(digest, bytes);
       catalog.blobRefs.hold(holder, [digest]);
     });
     const constant: Constant = { digest, type: "json" };
     this.#bound.set(holder === inlineHolder ? digest : holder, constant);
+    return this.#given(constant);
+  }
+
+  /** Its hold may go with its place in `#bound` before the request has one. */
+  #given(constant: Constant): Constant {
+    this.#options.gate.use(constant.digest);
     return constant;
   }
 }

@@ -1,49 +1,50 @@
-import type { BlobRefs } from "../catalog/blob-refs.ts";
-import type { BlobStore } from "../store/port.ts";
+import { LRUCache } from "lru-cache";
+import type { Digest } from "../../protocol/digest.ts";
 
-const removedAtOnce = 500;
+const usedMax = 100_000;
+const usedMsMin = 600_000;
 
 /**
- * Keeps removal and storing apart: an upload that finds a shard already there relies on it before the catalog says so,
- * so blobs are only removed while nothing is being stored.
+ * Knows which blobs are about to be needed though no holder is noted yet, so that the sweep leaves them alone: those of
+ * storing that is under way (an upload finds a shard already there and relies on it long before the catalog says so),
+ * and known ones that a request was just given.
  */
 export class BlobGate {
-  readonly #blobs: BlobStore;
-  readonly #refs: BlobRefs;
-  #storing = 0;
-  #removing: Promise<void> | undefined;
+  readonly #clock: () => number;
+  /** When each storing under way began. */
+  readonly #storing = new Set<{ sinceMs: number }>();
+  readonly #used: LRUCache<Digest, true>;
 
-  constructor(blobs: BlobStore, refs: BlobRefs) {
-    this.#blobs = blobs;
-    this.#refs = refs;
+  /** @param graceMs how long a blob stays that nobody needs */
+  constructor(graceMs: number, clock: () => number) {
+    this.#clock = clock;
+    this.#used = new LRUCache({ max: usedMax, ttl: Math.max(graceMs, usedMsMin) });
   }
 
-  /** Runs what stores blobs and notes who holds them. */
+  /** Runs what puts blobs and notes, before it ends, who holds them. */
   async storing<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#removing) await this.#removing;
-    this.#storing++;
+    const entry = { sinceMs: this.#clock() };
+    this.#storing.add(entry);
     try {
       return await work();
     } finally {
-      this.#storing--;
+      this.#storing.delete(entry);
     }
   }
 
-  /** Removes garbage, unless something is being stored: then a later call does. */
-  async collect(): Promise<void> {
-    if (this.#storing > 0 || this.#removing) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#removing = promise;
-    try {
-      for (;;) {
-        const digests = this.#refs.garbage(removedAtOnce);
-        if (digests.length === 0) break;
-        await this.#blobs.remove(digests);
-        this.#refs.removed(digests);
-      }
-    } finally {
-      this.#removing = undefined;
-      resolve();
-    }
+  /** A stored blob is given to a request that has no hold on it yet. */
+  use(digest: Digest): void {
+    this.#used.set(digest, true);
+  }
+
+  isUsed(digest: Digest): boolean {
+    return this.#used.has(digest);
+  }
+
+  /** For how long the longest storing has been under way: blobs that it needs were put within that time. */
+  storingMs(): number {
+    let sinceMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.#storing) sinceMs = Math.min(sinceMs, entry.sinceMs);
+    return Math.max(this.#clock() - sinceMs, 0);
   }
 }

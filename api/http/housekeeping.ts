@@ -2,11 +2,13 @@ import type { Logger } from "pino";
 import type { Catalog } from "../catalog/open.ts";
 import type { Store } from "../store/port.ts";
 import type { Bindings } from "./bindings.ts";
-import type { BlobGate } from "./blob-gate.ts";
+import type { BlobSweep } from "./blob-sweep.ts";
 import { idempotencyKeptMs, idempotencyKeysMax } from "./idempotency.ts";
 import type { JobReader } from "./job-reader.ts";
 
-const everyMs = 60_000;
+const everyMsMax = 60_000;
+const everyMsMin = 100;
+const firstAfterMs = 5_000;
 const expiredAtOnce = 500;
 /** Rows of jobs that are kept for the list after their results are gone. */
 const jobRowsMax = 100_000;
@@ -17,23 +19,29 @@ export interface HousekeepingOptions {
   catalog: Catalog;
   store: Store;
   bindings: Bindings;
-  gate: BlobGate;
+  blobSweep: BlobSweep;
   jobReader: JobReader;
   clock: () => number;
   log: Logger;
   jobRetentionMs: number;
+  /** How long a blob stays that nobody needs. */
+  blobGraceMs: number;
 }
 
 /** Removes what is past its time: jobs and their results, inline inputs, idempotency keys, blobs that nobody needs. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #first: NodeJS.Timeout;
   #running: Promise<void> | undefined;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
+    const everyMs = Math.max(Math.min(everyMsMax, options.blobGraceMs), everyMsMin);
     this.#timer = setInterval(() => void this.run(), everyMs);
     this.#timer.unref();
+    this.#first = setTimeout(() => void this.run(), Math.min(firstAfterMs, everyMs));
+    this.#first.unref();
   }
 
   /** One round; joins the one under way. */
@@ -48,11 +56,12 @@ export class Housekeeping {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#first);
     await this.#running;
   }
 
   async #round(): Promise<void> {
-    const { catalog, gate, jobReader, clock, jobRetentionMs } = this.#options;
+    const { catalog, blobSweep, jobReader, clock, jobRetentionMs } = this.#options;
     const nowMs = clock();
     await jobReader.reconcile();
     await this.#abandonLost(nowMs);
@@ -60,7 +69,7 @@ export class Housekeeping {
       await this.#forget(id);
     catalog.jobs.trim(jobRowsMax);
     catalog.idempotency.trim(nowMs - idempotencyKeptMs, idempotencyKeysMax);
-    await gate.collect();
+    await blobSweep.tick();
   }
 
   async #abandonLost(nowMs: number): Promise<void> {
@@ -74,9 +83,8 @@ export class Housekeeping {
 
   async #forget(id: string): Promise<void> {
     const { catalog, store, bindings } = this.#options;
-    const outputs = await store.jobs.remove(id);
+    await store.jobs.remove(id);
     catalog.transaction(() => {
-      catalog.blobRefs.discard(outputs);
       for (const dataset of catalog.datasets.ofJob(id)) {
         catalog.datasets.remove(dataset);
         catalog.blobRefs.release(dataset);

@@ -29,11 +29,26 @@ export interface Store {
   ping(): Promise<"ok">;
   /** A secret shared by all processes of this store, made on first use (signs blob tokens). 32 bytes, hex. */
   secret(name: string): Promise<string>;
+  /**
+   * Notes that a process with its catalog uses this store now, and says which others did within the last
+   * `rememberedMs` and when they were last seen. Older ones are forgotten. Empty where a store has one process only.
+   */
+  present(user: StoreUser, nowMs: number, rememberedMs: number): Promise<SeenUser[]>;
   close(): Promise<void>;
 }
 
+/** Who uses a store: a process, and the catalog (api/catalog) that says which blobs it needs. */
+export interface StoreUser {
+  catalog: string;
+  process: string;
+}
+
+export interface SeenUser extends StoreUser {
+  seenAtMs: number;
+}
+
 export interface BlobStore {
-  /** Stores bytes under their digest. The same bytes again change nothing ("exists"). */
+  /** Stores bytes under their digest. The same bytes again ("exists") make the blob new again for `removeIdle`. */
   put(digest: Digest, bytes: Uint8Array): Promise<"stored" | "exists">;
   /** The whole blob, or undefined when there is none. */
   get(digest: Digest): Promise<Buffer | undefined>;
@@ -42,7 +57,20 @@ export interface BlobStore {
   has(digest: Digest): Promise<boolean>;
   /** Missing digests are ignored. */
   remove(digests: readonly Digest[]): Promise<void>;
+  /**
+   * All blobs, in batches of no order. One that is put or removed meanwhile may be left out or named twice.
+   * @throws GridError store-unavailable when it cannot be known that the list is whole
+   */
+  list(): AsyncIterable<Digest[]>;
+  /**
+   * Removes those of the blobs that were not put for `idleMs` (a store may count reading as putting, and rounds up to a
+   * second), at most `idleMsMax`, and returns how many. Atomic with `put`: what a put answered for stays that long.
+   */
+  removeIdle(digests: readonly Digest[], idleMs: number): Promise<number>;
 }
+
+/** The longest time for `removeIdle`. */
+export const idleMsMax = 24 * 3_600_000;
 
 export interface Lease {
   job: string;
@@ -147,8 +175,14 @@ export interface JobStore {
     stage: number,
     select?: { level?: number; from?: number; to?: number },
   ): Promise<Output[]>;
-  /** Forgets an ended job: its state, outputs and events. Returns digests of its large outputs, for the caller to remove. */
-  remove(id: string): Promise<Digest[]>;
+  /** Forgets an ended job: its state, outputs and events. Its large outputs stay as blobs. */
+  remove(id: string): Promise<void>;
+  /**
+   * Digests of the large outputs (those that are blobs) of all jobs, in batches, with repeats. What jobs had when this
+   * began and still have when it ends is in it; what was dropped may be.
+   * @throws GridError store-unavailable when it cannot be known that the list is whole
+   */
+  largeOutputs(): AsyncIterable<Digest[]>;
   /**
    * Calls back whenever a job was created, advanced, requeued tasks or changed status, in this process or another:
    * there may be work, or work to stop. May call back without a change. Returns a function that ends it.

@@ -36,6 +36,60 @@ export function blobBehaviour({ store, open, shared }: Context): void {
     expect(left).not.toContain(true);
   });
 
+  test("every blob is listed", async () => {
+    const { blobs } = store();
+    const all = Array.from({ length: 3000 }, (_, i) => Buffer.from(`listed ${i}`));
+    const digests = all.map(digestOf);
+    await Promise.all(all.map((blob, i) => blobs.put(digests[i]!, blob)));
+    const listed = new Set((await Array.fromAsync(blobs.list())).flat());
+    expect(new Set(digests).difference(listed)).toEqual(new Set());
+    await blobs.remove(digests);
+    const left = new Set((await Array.fromAsync(blobs.list())).flat());
+    expect(new Set(digests).intersection(left)).toEqual(new Set());
+  });
+
+  test.each([10, 20_000])("a blob of %i bytes is idle until it is put again", async (bytes) => {
+    const { blobs } = store();
+    const [idle, again] = [randomBytes(bytes), randomBytes(bytes)];
+    const digests = [digestOf(idle), digestOf(again)];
+    await blobs.put(digests[0]!, idle);
+    await blobs.put(digests[1]!, again);
+    expect(await blobs.removeIdle(digests, 60_000)).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect(await blobs.put(digests[1]!, again)).toBe("exists");
+    expect(await blobs.removeIdle([...digests, digestOf("never there")], 1000)).toBe(1);
+    expect(await blobs.has(digests[0]!)).toBe(false);
+    expect(await blobs.has(digests[1]!)).toBe(true);
+    expect(await blobs.put(digests[0]!, idle)).toBe("stored");
+  });
+
+  test("a put that was answered is not undone by a removal of idle blobs", async () => {
+    const { blobs } = store();
+    const blob = randomBytes(50_000);
+    const digest = digestOf(blob);
+    await blobs.put(digest, blob);
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    // Whichever comes first: removed and stored again, or renewed and kept.
+    for (let round = 0; round < 50; round++) {
+      await Promise.all([
+        blobs.removeIdle([digest], 2000),
+        blobs.put(digest, blob),
+        blobs.removeIdle([digest], 2000),
+        blobs.put(digest, blob),
+      ]);
+      expect(await blobs.has(digest)).toBe(true);
+    }
+  });
+
+  test("users of a store see each other for a while", async () => {
+    const mine = { catalog: "cat_1", process: "p1" };
+    const other = { catalog: "cat_2", process: "p2" };
+    expect(await store().present(mine, 1000, 5000)).toEqual([]);
+    const seen = [{ ...mine, seenAtMs: 1000 }];
+    expect(await store().present(other, 2000, 5000)).toEqual(shared ? seen : []);
+    expect(await store().present(other, 6001, 5000)).toEqual([]);
+  });
+
   test("a secret is made once and is the same for every process", async () => {
     const secret = await store().secret("tokens");
     expect(secret).toMatch(/^[0-9a-f]{64}$/);

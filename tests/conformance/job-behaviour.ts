@@ -32,7 +32,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     );
     expect(await jobs.expire("job_none", nowMs, 1)).toEqual({ requeued: 0, exhausted: false });
     expect(await jobs.outputs("job_none", 0)).toEqual([]);
-    expect(await jobs.remove("job_none")).toEqual([]);
+    await jobs.remove("job_none");
     expect(await events.append("job_none", [{ type: "settle", fuel: 1 }], nowMs)).toBe(0);
     expect(await events.read("job_none", 0, 10)).toEqual([]);
   });
@@ -94,27 +94,57 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect(await jobs.lease(id, request())).toMatchObject([{ stage: 1, lo: 0, hi: 3, attempt: 1 }]);
   });
 
-  test("only an ended job is removed, and its large outputs are named, dropped ones too", async () => {
+  test("only an ended job is removed; large outputs are listed until their stage or job goes", async () => {
     const { jobs, events } = store();
     const id = await newJob(store(), 1);
-    const [first, second] = [digestOf("first"), digestOf("second")];
+    const [first, second] = [digestOf(`first ${id}`), digestOf(`second ${id}`)];
+    const listed = async () => {
+      const all = new Set((await Array.fromAsync(jobs.largeOutputs())).flat());
+      return [first, second].filter((digest) => all.has(digest));
+    };
     const large = ({ inline: _inline, ...rest } = output(0), hash = first) => ({ ...rest, hash });
     const [a] = await jobs.lease(id, request());
     await jobs.complete(id, [{ ...a!, outputs: [large(undefined, first)] }]);
+    expect(await listed()).toEqual([first]);
     await jobs.advance(id, 0, stageOf(1, 2), { drop: [0] });
     expect(await jobs.outputs(id, 0)).toEqual([]);
+    expect(await listed()).toEqual([]);
     const [b] = await jobs.lease(id, request());
     await jobs.complete(id, [{ ...b!, outputs: [large(undefined, second), output(1)] }]);
     await events.append(id, [{ type: "settle", fuel: 1 }], nowMs);
-    expect(await jobs.remove(id)).toEqual([]);
+    expect(await listed()).toEqual([second]);
+    await jobs.remove(id);
     expect(await jobs.outputs(id, 1)).toHaveLength(2);
     await jobs.setStatus(id, "succeeded", { nowMs, resultStage: 1 });
     expect(await jobs.outputs(id, 1)).toHaveLength(2);
-    expect((await jobs.remove(id)).sort()).toEqual([first, second].sort());
+    expect(await listed()).toEqual([second]);
+    await jobs.remove(id);
     expect(await jobs.read(id)).toBeUndefined();
     expect(await jobs.outputs(id, 1)).toEqual([]);
     expect(await events.read(id, 0, 10)).toEqual([]);
-    expect(await jobs.remove(id)).toEqual([]);
+    await jobs.remove(id);
+    for (let tries = 0; tries < 200 && (await listed()).length > 0; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await listed()).toEqual([]);
+  });
+
+  test("the large outputs of many tasks and jobs are all listed", async () => {
+    const { jobs } = store();
+    const expected = new Set<string>();
+    for (let job = 0; job < 3; job++) {
+      const id = await newJob(store(), 1500);
+      for (const lease of await jobs.lease(id, request({ leases: 10, tasksMax: 1000 }))) {
+        const outputs = outputsOf(lease.lo, lease.hi).map(({ inline: _inline, ...rest }) => ({
+          ...rest,
+          hash: digestOf(`${job % 2} ${rest.index}`),
+        }));
+        for (const { hash } of outputs) expected.add(hash);
+        await jobs.complete(id, [{ ...lease, outputs }]);
+      }
+    }
+    const listed = new Set((await Array.fromAsync(jobs.largeOutputs())).flat());
+    expect(expected.size).toBe(3000);
+    expect(expected.difference(listed)).toEqual(new Set());
   });
 
   test("a watcher hears of creation, advance, requeued tasks and status, until it stops", async () => {

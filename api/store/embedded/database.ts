@@ -39,6 +39,9 @@ const migrations = [
      PRIMARY KEY (job, stage)
    ) WITHOUT ROWID;
    CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
+  // Which blobs are needed is asked of the outputs themselves, so that a dropped stage needs none.
+  `DROP TABLE large;
+   CREATE INDEX outputs_large ON outputs (hash) WHERE inline IS NULL;`,
 ];
 
 /** A checkpoint syncs the file, which stalls; every 16 MB of log instead of SQLite's 4 MB. */

@@ -6,7 +6,7 @@ const rowsPerSlice = 500;
 const sliceEveryMs = 20;
 /** Dropped outputs may lie around so long; most are collected with many others. */
 const idleMs = 500;
-/** Stands for all of a job: its outputs, answered runs, large digests and events. */
+/** Stands for all of a job: its outputs, answered runs and events. */
 export const wholeJob = -1;
 
 /** Deletes dropped stages and removed jobs in small slices. What is to go is on disk, so a restart continues it. */
@@ -36,7 +36,6 @@ export class Garbage {
       },
       { whole: true, statement: db.prepare(sliceOf("outputs", "job = @job", "stage, level, idx")) },
       { whole: true, statement: db.prepare(sliceOf("done", "job = @job", "stage, lo")) },
-      { whole: true, statement: db.prepare(sliceOf("large", "job = @job", "hash")) },
       { whole: true, statement: db.prepare(sliceOf("events", "job = @job", "number")) },
     ];
     this.wake();

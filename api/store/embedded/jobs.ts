@@ -9,6 +9,7 @@ import { TaskBoard } from "./task-board.ts";
 
 /** The key under which listeners to any job are kept. */
 const anyJob = "";
+const largePerRead = 1000;
 
 export interface EmbeddedJobsOptions {
   active: Map<string, ActiveJob>;
@@ -250,14 +251,23 @@ export class EmbeddedJobs implements JobStore {
     return [...written, ...unwritten].sort(byLevelAndIndex);
   }
 
-  async remove(id: string): Promise<Digest[]> {
-    if (this.#active.has(id)) return [];
+  async remove(id: string): Promise<void> {
+    if (this.#active.has(id)) return;
     const job = this.#reader.jobNumber(id);
-    if (job === undefined) return [];
-    const large = this.#reader.large(job);
+    if (job === undefined) return;
     this.#removeJob(job);
     this.#garbageMade();
-    return large;
+  }
+
+  async *largeOutputs(): AsyncGenerator<Digest[]> {
+    // What is unwritten first: it may be written while the disk is read, before or after the place that is read then.
+    yield this.#journal.unwrittenLarge();
+    for (let after: Digest | "" = ""; ; ) {
+      const digests: Digest[] = this.#reader.large(after, largePerRead);
+      if (digests.length > 0) yield digests;
+      if (digests.length < largePerRead) return;
+      after = digests.at(-1)!;
+    }
   }
 
   watch(listener: (id: string) => void): () => void {

@@ -61,12 +61,15 @@ test("what is put and dropped between two flushes never reaches the disk", () =>
   expect(count("garbage")).toBe(0);
 });
 
-test("the digests of large outputs are kept though their stage was dropped", () => {
+test("digests of large outputs are known until they are written or dropped", () => {
   const { inline: _inline, ...large } = output(0);
   journal.answered(job, 0, 0, 1, [large]);
+  journal.answered(job, 1, 0, 2, [output(0), { ...large, index: 1 }]);
+  expect(journal.unwrittenLarge()).toEqual(["h"]);
   journal.dropped(job, 0);
-  journal.flush();
-  expect(db.prepare("SELECT hash FROM large").pluck().all()).toEqual(["h"]);
+  expect(journal.unwrittenLarge()).toEqual(["h"]);
+  journal.dropped(job, 1);
+  expect(journal.unwrittenLarge()).toEqual([]);
 });
 
 test("changes are written by themselves, soon", async () => {

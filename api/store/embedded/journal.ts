@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { Digest } from "../../../protocol/digest.ts";
 import { GridError } from "../../../protocol/errors.ts";
 import type { NumberedEvent } from "../../../protocol/events.ts";
 import type { Output } from "../../../protocol/job.ts";
@@ -26,8 +27,6 @@ interface JobBuffer {
   touched: boolean;
   stages: Map<number, StageBuffer>;
   drops: Set<number>;
-  /** Digests of large outputs of dropped stages that were never written: their blobs exist all the same. */
-  large: Set<string>;
   events: NumberedEvent[];
 }
 
@@ -113,7 +112,6 @@ export class Journal {
       buffer.stages.delete(stage);
       this.#ops -= unwritten.outputs.length + unwritten.done.length;
       this.#bytes -= unwritten.bytes;
-      for (const { hash, inline } of unwritten.outputs) if (!inline) buffer.large.add(hash);
     }
     if (!job.stagesOnDisk.delete(stage)) return;
     buffer.drops.add(stage);
@@ -128,6 +126,15 @@ export class Journal {
 
   unwrittenOutputs(job: ActiveJob, stage: number): readonly Output[] {
     return this.#buffers.get(job)?.stages.get(stage)?.outputs ?? [];
+  }
+
+  /** Digests of unwritten large outputs of all jobs. */
+  unwrittenLarge(): Digest[] {
+    const digests = new Set<Digest>();
+    for (const { stages } of this.#buffers.values())
+      for (const { outputs } of stages.values())
+        for (const { hash, inline } of outputs) if (!inline) digests.add(hash);
+    return [...digests];
   }
 
   unwrittenEvents(job: ActiveJob): readonly NumberedEvent[] {
@@ -180,7 +187,6 @@ export class Journal {
         touched: false,
         stages: new Map(),
         drops: new Set(),
-        large: new Set(),
         events: [],
       };
       this.#buffers.set(job, buffer);
@@ -241,10 +247,8 @@ export class Journal {
           hostClass,
           inline ? toBuffer(inline) : null,
         );
-        if (!inline) s.insertLarge.run(job.job, hash);
       }
     }
-    for (const hash of buffer.large) s.insertLarge.run(job.job, hash);
     for (const { number, atMs, event } of buffer.events)
       s.insertEvent.run(job.job, number, atMs, JSON.stringify(event));
     const lastEvent = buffer.events.at(-1);
@@ -271,7 +275,6 @@ function prepare(db: Database.Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     insertDone: db.prepare("INSERT OR REPLACE INTO done (job, stage, lo, hi) VALUES (?, ?, ?, ?)"),
-    insertLarge: db.prepare("INSERT OR IGNORE INTO large (job, hash) VALUES (?, ?)"),
     insertEvent: db.prepare("INSERT INTO events (job, number, at_ms, event) VALUES (?, ?, ?, ?)"),
     trimEvents: db.prepare("DELETE FROM events WHERE job = ? AND number <= ?"),
     addGarbage: db.prepare("INSERT OR IGNORE INTO garbage (job, stage) VALUES (?, ?)"),

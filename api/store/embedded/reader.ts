@@ -66,7 +66,10 @@ export class Reader {
        WHERE job = ? AND stage = ? AND level >= ? AND level <= ? AND idx >= ? AND idx < ?
        ORDER BY level, idx`,
     );
-    this.#large = db.prepare<[number], { hash: Digest }>("SELECT hash FROM large WHERE job = ?");
+    this.#large = db.prepare<[string, number], { hash: Digest }>(
+      `SELECT DISTINCT hash FROM outputs INDEXED BY outputs_large
+       WHERE inline IS NULL AND hash > ? ORDER BY hash LIMIT ?`,
+    );
     this.#events = db.prepare<
       [number, number, number],
       { number: number; at_ms: number; event: string }
@@ -125,8 +128,9 @@ export class Reader {
     }));
   }
 
-  large(job: number): Digest[] {
-    return this.#large.all(job).map(({ hash }) => hash);
+  /** Digests of large outputs of all jobs after one, in their order. */
+  large(after: Digest | "", limit: number): Digest[] {
+    return this.#large.all(after, limit).map(({ hash }) => hash);
   }
 
   events(job: number, after: number, limit: number): NumberedEvent[] {

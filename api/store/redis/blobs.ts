@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import type { Digest } from "../../../protocol/digest.ts";
 import type { BlobStore } from "../port.ts";
 import type { Connection } from "./connection.ts";
-import { blobKey } from "./keys.ts";
+import { blobKey, blobKeys, blobOfKey } from "./keys.ts";
+import { scanKeys } from "./scan.ts";
 
 /** From this size on it is cheaper to ask first whether the blob is there than to send it for nothing. */
 const askFirstBytes = 16 * 1024;
@@ -16,9 +17,15 @@ export function redisBlobs(connection: Connection): BlobStore {
   }
 
   async function put(digest: Digest, bytes: Uint8Array): Promise<"stored" | "exists"> {
-    if (bytes.byteLength >= askFirstBytes && (await has(digest))) return "exists";
-    const reply = await connection.text("set", blobKey(digest), bytes, "NX");
-    return reply === null ? "exists" : "stored";
+    const key = blobKey(digest);
+    const renew = async () => (await connection.call("renew_blob", key, [])) === "1";
+    if (bytes.byteLength >= askFirstBytes && (await renew())) return "exists";
+    for (;;) {
+      const reply = await connection.text("set", key, bytes, "NX");
+      if (reply !== null) return "stored";
+      // It may be removed between the two commands: then it is stored after all.
+      if (await renew()) return "exists";
+    }
   }
 
   async function get(digest: Digest): Promise<Buffer | undefined> {
@@ -43,5 +50,21 @@ export function redisBlobs(connection: Connection): BlobStore {
     }
   }
 
-  return { put, get, stream, has, remove };
+  async function* list(): AsyncGenerator<Digest[]> {
+    for await (const keys of scanKeys(connection, blobKeys)) yield keys.map(blobOfKey);
+  }
+
+  async function removeIdle(digests: readonly Digest[], idleMs: number): Promise<number> {
+    let count = 0;
+    for (let at = 0; at < digests.length; at += removalsMax) {
+      const slice = digests.slice(at, at + removalsMax);
+      const removed = await Promise.all(
+        slice.map((digest) => connection.call("remove_idle_blob", blobKey(digest), [idleMs])),
+      );
+      count += removed.filter((reply) => reply === "1").length;
+    }
+    return count;
+  }
+
+  return { put, get, stream, has, remove, list, removeIdle };
 }

@@ -9,8 +9,5 @@ verb('collect', function(job)
     end
     return 'more', false
   end
-  if redis.call('EXISTS', job) == 0 then
-    redis.call('UNLINK', job .. ':large')
-  end
   return 'none', false
 end)

@@ -14,7 +14,7 @@ local function storeOutputs(job, stage, args, at, count)
       redis.call('ZADD', index, int(tonumber(level) * levelSpan + tonumber(number)), chunk)
     end
     if packed:byte(1) == 76 then
-      redis.call('SADD', job .. ':large', packed:match('^L(%S+)'))
+      redis.call('SADD', job .. ':large:' .. stage, packed:match('^L(%S+)'))
     end
   end
   if count > 0 then

@@ -99,6 +99,27 @@ export class Connection {
     return this.#run(() => this.#sendCall(all, null));
   }
 
+  /** A command for every master, whose reply is text; one master where there is no Cluster. */
+  async everyMaster(name: string, ...args: Argument[]): Promise<unknown[]> {
+    return this.#run(() =>
+      Promise.all(this.#masters().map((master) => sendTo(master, name, args, "utf8"))),
+    );
+  }
+
+  /** Names of the masters now: a scan that goes from one to the next looks at each. */
+  masters(): string[] {
+    return this.#masters().map(nameOf);
+  }
+
+  /** A command for one master, by its name. @throws GridError store-unavailable when it is no master any more */
+  textOf(master: string, name: string, ...args: Argument[]): Promise<unknown> {
+    return this.#run(() => {
+      const node = this.#masters().find((candidate) => nameOf(candidate) === master);
+      if (!node) throw new Error(`${master} is no master of the cluster`);
+      return sendTo(node, name, args, "utf8");
+    });
+  }
+
   /** Sent once, without a second try. @throws GridError store-unavailable */
   async once(name: string, ...args: Argument[]): Promise<unknown> {
     try {
@@ -132,8 +153,7 @@ export class Connection {
   }
 
   #send(name: string, args: readonly Argument[], encoding: "utf8" | null): Promise<unknown> {
-    const command = new Command(name, args.map(toArgument), { replyEncoding: encoding });
-    return this.#client.sendCommand(command) as Promise<unknown>;
+    return sendTo(this.#client, name, args, encoding);
   }
 
   async #sendCall(args: readonly Argument[], encoding: "utf8" | null): Promise<unknown> {
@@ -152,13 +172,15 @@ export class Connection {
 
   async #load(): Promise<void> {
     const load = ["LOAD", "REPLACE", librarySource()];
-    if (!(this.#client instanceof Cluster)) {
-      await this.#client.sendCommand(new Command("function", load));
-      return;
-    }
+    await Promise.all(this.#masters().map((node) => sendTo(node, "function", load, null)));
+  }
+
+  /** @throws Error when a cluster's are not known yet */
+  #masters(): Redis[] {
+    if (!(this.#client instanceof Cluster)) return [this.#client];
     const masters = this.#client.nodes("master");
     if (masters.length === 0) throw new Error("the cluster has no masters yet");
-    await Promise.all(masters.map((node) => node.sendCommand(new Command("function", load))));
+    return masters;
   }
 
   async #run<T>(attempt: () => Promise<T>): Promise<T> {
@@ -181,6 +203,20 @@ export class Connection {
       }).catch(() => {});
     }
   }
+}
+
+function sendTo(
+  client: Redis | Cluster,
+  name: string,
+  args: readonly Argument[],
+  encoding: "utf8" | null,
+): Promise<unknown> {
+  const command = new Command(name, args.map(toArgument), { replyEncoding: encoding });
+  return client.sendCommand(command) as Promise<unknown>;
+}
+
+function nameOf({ options }: Redis): string {
+  return options.path ?? `${options.host}:${options.port}`;
 }
 
 /** Credentials and TLS, and how every connection behaves. */

@@ -11,10 +11,11 @@ import {
 } from "../../../protocol/job.ts";
 import type { CompleteOutcome, Completion, JobStore, Lease, LeaseRequest } from "../port.ts";
 import type { Argument, Connection } from "./connection.ts";
-import { activeKey, garbageKey, jobKey } from "./keys.ts";
+import { activeKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
 import type { Notices } from "./notices.ts";
 import { chunkOf, packOutput } from "./output-codec.ts";
 import { type OutputSelection, readOutputs } from "./outputs.ts";
+import { scanKeys, scanSet } from "./scan.ts";
 
 /** A creator that died between its two writes leaves an id without a job; after so long, nobody is in between. */
 const orphanAfterMs = 60_000;
@@ -260,13 +261,17 @@ export class RedisJobs implements JobStore {
     return readOutputs(this.#connection, id, stage, select);
   }
 
-  async remove(id: string): Promise<Digest[]> {
+  async remove(id: string): Promise<void> {
     // Noted first, so that whoever opens the store next finishes what this process may not.
     await this.#connection.text("sadd", garbageKey, id);
-    const [outcome, ...large] = (await this.#call("remove", id, [])).trimEnd().split(" ");
+    const outcome = await this.#call("remove", id, []);
     if (outcome === "removed") await this.#collect(id);
     await this.#connection.text("srem", garbageKey, id);
-    return large;
+  }
+
+  async *largeOutputs(): AsyncGenerator<Digest[]> {
+    for await (const keys of scanKeys(this.#connection, largeKeys))
+      for (const key of keys) yield* scanSet(this.#connection, key);
   }
 
   /** Finishes removals that another process began. */

@@ -13,8 +13,20 @@ export const activeKey = "sg:active";
 export const garbageKey = "sg:garbage";
 export const jobsChannel = "sg:jobs";
 
+/** Hash: "catalog process" -> when it was last seen (ms). */
+export const usersKey = "sg:users";
+/** Pattern of the sets of large outputs (see shared.lua). */
+export const largeKeys = "sg:{*}:large:*";
+
+const blobPrefix = "sg:blob:";
+export const blobKeys = `${blobPrefix}*`;
+
 export function blobKey(digest: string): string {
-  return `sg:blob:${digest}`;
+  return blobPrefix + digest;
+}
+
+export function blobOfKey(key: string): string {
+  return key.slice(blobPrefix.length);
 }
 
 export function secretKey(name: string): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** One file per verb; shared.lua first. */
+/** One file per verb of jobs, one for blobs; shared.lua first. */
 const files = [
   "shared",
   "create",
@@ -15,6 +15,7 @@ const files = [
   "collect",
   "append",
   "outputs",
+  "blobs",
 ];
 
 /** The number goes up with every change that an older process could not live with. */
@@ -32,7 +33,9 @@ export type FunctionName =
   | "remove"
   | "collect"
   | "append"
-  | "outputs";
+  | "outputs"
+  | "renew_blob"
+  | "remove_idle_blob";
 
 export function serverName(name: FunctionName): string {
   return `${libraryName}_${name}`;

@@ -1,5 +1,5 @@
--- Forgets an ended job but for its outputs and large digests, which `collect` deletes bit by bit.
--- args: request -> "kept" (it has not ended) | "removed" and the digests of large outputs, separated by spaces
+-- Forgets an ended job but for its outputs, which `collect` deletes bit by bit.
+-- args: request -> "kept" (it has not ended) | "removed"
 verb('remove', function(job)
   local status = redis.call('HGET', job, 'status')
   if status and not ended(status) then
@@ -8,5 +8,5 @@ verb('remove', function(job)
   redis.call('SUNIONSTORE', job .. ':garbage', job .. ':garbage', job .. ':stages')
   redis.call('UNLINK', job, job .. ':stages', job .. ':events', job .. ':replies', job .. ':replied')
   clearTasks(job)
-  return 'removed ' .. table.concat(redis.call('SMEMBERS', job .. ':large'), ' '), false
+  return 'removed', false
 end)

@@ -8,7 +8,7 @@
 --   …:out:S            zset: "level:chunk" of stage S that exist, in order of (level, chunk)
 --   …:out:S:level:chunk  hash: index -> packed output
 --   …:stages …:garbage sets: stages with outputs; dropped stages still to be deleted
---   …:large            set: digests of outputs that are blobs
+--   …:large:S          set: digests of outputs of stage S that are blobs
 --   …:events           stream: number-0 -> t (ms), e (JSON)
 --   …:replies …:replied  the last replies by request id, and the order of these
 local repliesKept = 256
@@ -197,7 +197,11 @@ local function deleteOutputs(job, stage, chunksMax)
     redis.call('UNLINK', index .. ':' .. chunk)
   end
   redis.call('ZREMRANGEBYRANK', index, 0, chunksMax - 1)
-  return #chunks < chunksMax
+  if #chunks == chunksMax then
+    return false
+  end
+  redis.call('UNLINK', job .. ':large:' .. stage)
+  return true
 end
 
 -- Drops the stages listed in args from `first` on. Returns whether some are too large to delete at once.

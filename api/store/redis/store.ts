@@ -9,6 +9,7 @@ import { RedisEvents } from "./events.ts";
 import { RedisJobs } from "./jobs.ts";
 import { secretKey } from "./keys.ts";
 import { Notices } from "./notices.ts";
+import { present } from "./users.ts";
 
 export interface RedisStoreOptions {
   /** redis://, rediss://, unix:/path, redis+cluster://h1:p,h2:p. */
@@ -49,6 +50,7 @@ export async function openRedisStore({
       await connection.text("set", key, randomBytes(32).toString("hex"), "NX");
       return (await connection.text("get", key)) as string;
     },
+    present: (user, nowMs, rememberedMs) => present(connection, user, nowMs, rememberedMs),
     async close() {
       notices.close();
       connection.close();

@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import type { Digest } from "../../protocol/digest.ts";
+import type { Catalog } from "../catalog/open.ts";
+import { idleMsMax, type Store } from "../store/port.ts";
+import type { BlobGate } from "./blob-gate.ts";
+
+/** Digests looked up, and blobs removed, at a time: some 2 ms. */
+const atOnce = 500;
+/** Blobs without a holder that are kept in mind at once, some 10 MB; more take another reading of all jobs' outputs. */
+const candidatesMax = 100_000;
+const everyMsMax = 600_000;
+/** A sweep takes at most this part of the time. */
+const busyPartMax = 1 / 20;
+/** An API process with another catalog may be stopped for so long, and find its blobs again. */
+const catalogKeptMs = 7 * 24 * 3_600_000;
+/** Another process with our catalog that was silent for so long stores nothing any more. */
+const processGoneMs = 900_000;
+
+export interface BlobSweepOptions {
+  catalog: Catalog;
+  store: Store;
+  gate: BlobGate;
+  clock: () => number;
+  log: Logger;
+  /** Blobs that were put more recently stay, whoever needs them. */
+  graceMs: number;
+}
+
+/**
+ * Removes blobs that nobody needs, by mark and sweep: what no holder of the catalog and no job's large output names, and
+ * nobody has put for a while, goes. Whoever begins to need a blob puts it first or tells the gate, so it is new again,
+ * and the store removes nothing that is new (`removeIdle`). Bounded in memory, however many blobs there are.
+ */
+export class BlobSweep {
+  readonly #options: BlobSweepOptions;
+  readonly #process = randomUUID();
+  #nextAtMs = 0;
+  #wasAlone = true;
+
+  constructor(options: BlobSweepOptions) {
+    this.#options = options;
+  }
+
+  /** To be called about once a minute: tells the store that this process lives, and sweeps when it is time. */
+  async tick(): Promise<void> {
+    const { clock, graceMs } = this.#options;
+    const startedMs = clock();
+    if (!(await this.#isAlone()) || startedMs < this.#nextAtMs) return;
+    await this.#sweep();
+    const pauseMs = Math.max(Math.min(everyMsMax, graceMs), (clock() - startedMs) / busyPartMax);
+    this.#nextAtMs = clock() + pauseMs;
+  }
+
+  async #sweep(): Promise<void> {
+    const { catalog, store, log } = this.#options;
+    const candidates = new Set<Digest>();
+    let removed = 0;
+    for await (const digests of store.blobs.list()) {
+      for (let at = 0; at < digests.length; at += atOnce) {
+        const slice = digests.slice(at, at + atOnce);
+        for (const digest of catalog.blobRefs.unheld(slice)) candidates.add(digest);
+        if (candidates.size < candidatesMax) continue;
+        removed += await this.#remove(candidates);
+        candidates.clear();
+      }
+    }
+    removed += await this.#remove(candidates);
+    if (removed > 0) log.info({ removed }, "removed blobs that nobody needs");
+  }
+
+  /** Removes those of the candidates that no job needs. */
+  async #remove(candidates: Set<Digest>): Promise<number> {
+    const { catalog, store, gate, graceMs } = this.#options;
+    if (candidates.size === 0) return 0;
+    for await (const digests of store.jobs.largeOutputs())
+      for (const digest of digests) candidates.delete(digest);
+    const rest = [...candidates];
+    let removed = 0;
+    for (let at = 0; at < rest.length; at += atOnce) {
+      if (!(await this.#isAlone())) break;
+      // From here to the removal nothing is awaited: who stores now is counted in, who has stored has a hold.
+      const idleMs = graceMs + gate.storingMs();
+      if (idleMs > idleMsMax) break;
+      const slice = catalog.blobRefs.unheld(rest.slice(at, at + atOnce));
+      removed += await store.blobs.removeIdle(
+        slice.filter((digest) => !gate.isUsed(digest)),
+        idleMs,
+      );
+    }
+    return removed;
+  }
+
+  /** Whether this process knows every reference: no other catalog, and no other process, uses the store. */
+  async #isAlone(): Promise<boolean> {
+    const { catalog, store, clock, log } = this.#options;
+    const user = { catalog: catalog.id, process: this.#process };
+    const nowMs = clock();
+    const others = (await store.present(user, nowMs, catalogKeptMs)).filter(
+      (other) => other.catalog !== catalog.id || nowMs - other.seenAtMs < processGoneMs,
+    );
+    const alone = others.length === 0;
+    if (!alone && this.#wasAlone)
+      log.info({ others }, "other API processes use this store: blobs are not removed");
+    this.#wasAlone = alone;
+    return alone;
+  }
+}

@@ -1,0 +1,3 @@
+CREATE TABLE `identity` (
+	`id` text PRIMARY KEY NOT NULL
+);
