@@ -124,13 +124,29 @@ describe("two runners", () => {
     }, "the next job");
     expect((await resultOf(id)) === undisturbed).toBe(true);
   });
+
+  test("one that stalls holds up one round, not every one that follows", async () => {
+    await startRunner("goes-on");
+    const undisturbedRounds = await resultOf((await end((await descending()).id)).job.id);
+    const stalls = await startRunner("stalls");
+    const { id } = await descending();
+    const roundMs: number[] = [];
+    for await (const event of system.client.jobs.events(id)) {
+      if (event.type !== "round") continue;
+      if (event.round === 20) await stalls.signalAll("SIGSTOP");
+      if (event.round > 20) roundMs.push(event.ms);
+    }
+    expect((await resultOf(id)) === undisturbedRounds).toBe(true);
+    // A few rounds are under way before the stop is noticed.
+    expect(roundMs.filter((ms) => ms > 200).length).toBeLessThan(5);
+  });
 });
 
-describe("watching", () => {
-  const rounds = 120;
-  const descending = () =>
-    system.client.jobs.submit({ function: "descent", dataset: rows, params: { rounds } });
+const rounds = 120;
+const descending = () =>
+  system.client.jobs.submit({ function: "descent", dataset: rows, params: { rounds } });
 
+describe("watching", () => {
   /** What the stream says after an event, as plain HTTP, until `enough` or its end. */
   async function stream(id: string, after: number, enough: (text: string) => boolean) {
     const response = await fetch(`${system.url}/v1/jobs/${id}/events`, {
