@@ -5,6 +5,8 @@ import type { Store } from "../store/port.ts";
 
 /** Outputs read from the store at a time: bounds memory, amortizes round trips. */
 const outputsPerRead = 256;
+/** A chunk of the result's stream. */
+const chunkBytes = 64 * 1024;
 const newline = Buffer.from("\n");
 
 /** A job's result as a stream of bytes. @throws GridError as api/ports.ts `Jobs.result` says */
@@ -41,12 +43,21 @@ function contentTypeOf(spec: JobSpec): string {
 
 async function* concatenated(store: Store, state: JobState, stage: number): AsyncGenerator<Buffer> {
   const lines = state.spec.output.type === "json" && state.spec.kind !== "iterate";
+  // Tiny outputs leave together: a chunk for each of a million would cost more than making them did.
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
   for await (const output of outputsInOrder(store, state.spec.id, stage, state.stage.tasks)) {
     if (output.bytes === 0) continue;
     const bytes = await bytesOf(store, output);
-    yield bytes;
-    if (lines && bytes.at(-1) !== 10) yield newline;
+    waiting.push(bytes);
+    if (lines && bytes.at(-1) !== 10) waiting.push(newline);
+    waitingBytes += bytes.byteLength;
+    if (waitingBytes < chunkBytes) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
   }
+  if (waitingBytes > 0) yield Buffer.concat(waiting);
 }
 
 async function* outputsInOrder(
@@ -79,7 +90,7 @@ async function* mergedByKey(store: Store, spec: JobSpec, stage: number): AsyncGe
     const part = parts[least]!;
     chunk += `${part.line}\n`;
     if (!part.next()) parts.splice(least, 1);
-    if (chunk.length > 64 * 1024) {
+    if (chunk.length > chunkBytes) {
       yield Buffer.from(chunk);
       chunk = "";
     }

@@ -237,16 +237,14 @@ export class EmbeddedJobs implements JobStore {
     const active = this.#active.get(id);
     const number = active?.job ?? this.#reader.jobNumber(id);
     if (number === undefined) return [];
-    const levels = [level ?? 0, level ?? Number.MAX_SAFE_INTEGER] as const;
     const unwritten = (active ? this.#journal.unwrittenOutputs(active, stage) : []).filter(
       (output) =>
-        output.level >= levels[0] &&
-        output.level <= levels[1] &&
+        (level === undefined || output.level === level) &&
         output.index >= from &&
         output.index < to,
     );
     if (active && !active.stagesOnDisk.has(stage)) return unwritten.sort(byLevelAndIndex);
-    const written = this.#reader.outputs(number, stage, levels, from, to);
+    const written = this.#reader.outputs(number, stage, level, from, to);
     if (unwritten.length === 0) return written;
     return [...written, ...unwritten].sort(byLevelAndIndex);
   }

@@ -37,6 +37,7 @@ export class Reader {
   readonly #done;
   readonly #stages;
   readonly #outputs;
+  readonly #outputsOfLevel;
   readonly #large;
   readonly #events;
   readonly #lastEvent;
@@ -61,10 +62,15 @@ export class Reader {
     this.#stages = db.prepare<[number], { stage: number }>(
       "SELECT DISTINCT stage FROM done WHERE job = ?",
     );
-    this.#outputs = db.prepare<[number, number, number, number, number, number], OutputRow>(
-      `SELECT level, idx, hash, fuel, bytes, host_class, inline FROM outputs
-       WHERE job = ? AND stage = ? AND level >= ? AND level <= ? AND idx >= ? AND idx < ?
-       ORDER BY level, idx`,
+    const columns = "level, idx, hash, fuel, bytes, host_class, inline";
+    // With one level the primary key finds the slice; over a range of levels SQLite would read every row before it.
+    this.#outputsOfLevel = db.prepare<[number, number, number, number, number], OutputRow>(
+      `SELECT ${columns} FROM outputs
+       WHERE job = ? AND stage = ? AND level = ? AND idx >= ? AND idx < ? ORDER BY idx`,
+    );
+    this.#outputs = db.prepare<[number, number, number, number], OutputRow>(
+      `SELECT ${columns} FROM outputs
+       WHERE job = ? AND stage = ? AND idx >= ? AND idx < ? ORDER BY level, idx`,
     );
     this.#large = db.prepare<[string, number], { hash: Digest }>(
       `SELECT DISTINCT hash FROM outputs INDEXED BY outputs_large
@@ -113,11 +119,15 @@ export class Reader {
   outputs(
     job: number,
     stage: number,
-    levels: readonly [first: number, last: number],
+    level: number | undefined,
     from: number,
     to: number,
   ): Output[] {
-    return this.#outputs.all(job, stage, levels[0], levels[1], from, to).map((row) => ({
+    const rows =
+      level === undefined
+        ? this.#outputs.all(job, stage, from, to)
+        : this.#outputsOfLevel.all(job, stage, level, from, to);
+    return rows.map((row) => ({
       level: row.level,
       index: row.idx,
       hash: row.hash,
