@@ -1,9 +1,9 @@
 import { Hono } from "hono";
-import { errorCodes, GridError } from "../protocol/errors.ts";
+import { GridError } from "../protocol/errors.ts";
 import type { Deps } from "./deps.ts";
 import { type ApiContext, type ApiEnv, headerOf } from "./http/context.ts";
 import { createIdempotent } from "./http/idempotency.ts";
-import { problemResponse, toGridError } from "./http/problem.ts";
+import { loudnessOf, problemResponse, toGridError } from "./http/problem.ts";
 import type { Handler, Operation, Route } from "./http/route.ts";
 import { blobRoutes } from "./routes/blobs.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
@@ -68,9 +68,13 @@ function guarded(deps: Deps, operation: Operation, handle: Handler): Handler {
 
 function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {
   const known = toGridError(error);
-  if (errorCodes[known.code][0] >= 500)
-    log.error({ err: error, method: c.req.method, path: c.req.path }, "request failed");
-  else log.debug({ code: known.code, method: c.req.method, path: c.req.path }, "request refused");
+  const { code, message } = known;
+  const about = { code, method: c.req.method, path: c.req.path };
+  const loudness = loudnessOf(code);
+  if (loudness === "broken") log.error({ ...about, err: error }, "request failed");
+  else if (loudness === "quiet") log.debug(about, "request refused");
+  else
+    log[code === "store-unavailable" ? "warn" : "info"]({ ...about, reason: message }, "not now");
   // What is left of a body that was not read to its end would be taken for the next request.
   const unread = c.env?.incoming !== undefined && !c.env.incoming.complete;
   return problemResponse(known, c.req.path, unread ? { connection: "close" } : {});

@@ -132,6 +132,7 @@ export interface RunnerInfo {
   connectedAtMs: number;
   tasksDone: number;
   state: "idle" | "busy" | "draining";
+  /** Percent of one core, as the runner tells. */
   cpu?: number;
   rssMb?: number;
 }

@@ -16,9 +16,14 @@ export const runnerSchema = z
     connectedAt: timeSchema,
     tasksDone: z.int(),
     state: z.enum(["idle", "busy", "draining"]),
-    /** Share of the machine's processors in use, 0 to 1, as the runner tells. */
-    cpu: z.number().optional(),
-    rssMb: z.number().optional(),
+    cpu: z
+      .number()
+      .min(0)
+      .optional()
+      .describe(
+        "Processor cores that the runner and its executors keep busy: 1 is one core wholly",
+      ),
+    rssMb: z.number().optional().describe("Resident memory of the runner and its executors"),
   })
   .meta({ id: "Runner" });
 export type Runner = z.infer<typeof runnerSchema>;

@@ -11,6 +11,15 @@ const retryAfterSeconds: Partial<Record<GridError["code"], number>> = {
   "shutting-down": 5,
 };
 
+/**
+ * How loudly the log tells of an error. "quiet": the caller's or the function's own. "expected": the platform cannot now,
+ * as it may happen in good order. "broken": a fault that needs the stack.
+ */
+export function loudnessOf(code: GridError["code"]): "quiet" | "expected" | "broken" {
+  if (code in retryAfterSeconds) return errorCodes[code][1] === "platform" ? "expected" : "quiet";
+  return errorCodes[code][0] >= 500 ? "broken" : "quiet";
+}
+
 export function problemOf(error: ErrorBody, instance?: string): Problem {
   const [status, fault, title] = errorCodes[error.code];
   const hasDetails = error.details && Object.keys(error.details).length > 0;

@@ -98,6 +98,29 @@ test("a result comes in the form that Accept asks for", async () => {
   expect(await result("image/png")).toContain('"code":"not-acceptable"');
 });
 
+test("a result whose blob is gone is a problem document, whatever the form", async () => {
+  const { body: job } = await submit({ recordsPerTask: 2 });
+  const { jobs, blobs } = api.deps.store;
+  const bytes = Buffer.from(`${JSON.stringify("x".repeat(300_000))}\n`);
+  const hash = digestOf(bytes);
+  await blobs.put(hash, bytes);
+  const nowMs = Date.now();
+  const request = { holder: "test", leases: 1, tasksMax: 9, leaseMs: 60_000, nowMs };
+  const [lease] = await jobs.lease(job.id, request);
+  const large = { level: 0, index: 0, hash, fuel: 7, bytes: bytes.byteLength, hostClass: "test" };
+  await jobs.complete(job.id, [{ token: lease!.token, lo: 0, hi: lease!.hi, outputs: [large] }]);
+  await jobs.setStatus(job.id, "succeeded", { nowMs, resultStage: lease!.stage });
+  const ask = (accept: string, method = "GET") =>
+    api.ask(`/v1/jobs/${job.id}/result`, { method, headers: { accept } });
+  expect(Buffer.from(await (await ask("*/*")).arrayBuffer()).equals(bytes)).toBe(true);
+  await blobs.remove([hash]);
+  for (const accept of ["*/*", "application/json", "text/csv"]) {
+    const gone = await ask(accept);
+    expect([gone.status, await gone.json()], accept).toMatchObject([410, { code: "result-gone" }]);
+  }
+  expect((await ask("*/*", "HEAD")).status).toBe(410);
+});
+
 test("a job's result can be another's constant", async () => {
   const { body: model } = await submit({ recordsPerTask: 2 });
   const predict = { function: "predict", uses: { model: `job:${model.id}` } };

@@ -47,6 +47,7 @@ export function resultRoutes({ jobs, jobReader, calls }: Deps): Route[] {
       async handle(c) {
         const native = await nativeResult(c.req.param("id")!);
         const { contentType, body } = await representResult(native, headerOf(c, "accept"));
+        await begun(body);
         const headers: Record<string, string> = { "content-type": contentType, vary: "Accept" };
         if (native.records !== undefined) headers["x-records"] = String(native.records);
         if (c.req.raw.method === "HEAD") {
@@ -57,6 +58,18 @@ export function resultRoutes({ jobs, jobReader, calls }: Deps): Route[] {
       },
     },
   ];
+}
+
+/** Waits for the first bytes, so that a result whose parts are gone is a problem document, not a cut connection. */
+async function begun(body: Readable): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const started = () => resolve();
+  body.once("readable", started).once("end", started).once("error", reject);
+  try {
+    await promise;
+  } finally {
+    body.off("readable", started).off("end", started).off("error", reject);
+  }
 }
 
 function resultOfCall(call: RecentCall): Representation {

@@ -20,6 +20,11 @@ export function runnerRoutes({ gateway }: Deps): Route[] {
   ];
 }
 
-function runnerOf({ connectedAtMs, ...info }: RunnerInfo): Runner {
-  return { ...info, connectedAt: new Date(connectedAtMs).toISOString() };
+/** A runner tells of its load in percent of one core. */
+export function runnerOf({ connectedAtMs, cpu, ...info }: RunnerInfo): Runner {
+  return {
+    ...info,
+    ...(cpu === undefined ? {} : { cpu: cpu / 100 }),
+    connectedAt: new Date(connectedAtMs).toISOString(),
+  };
 }

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { runnerSchema } from "../../protocol/http-runners.ts";
+import { runnerOf } from "./runners.ts";
+
+test("a runner's load is told in cores", () => {
+  const info = {
+    id: "run_1",
+    session: "ses_1",
+    name: "box",
+    version: "0.1.0",
+    hostClass: "v8 x64",
+    platform: "linux",
+    slots: 2,
+    busy: 1,
+    memoryMb: 1024,
+    connectedAtMs: 0,
+    tasksDone: 3,
+    state: "busy" as const,
+    rssMb: 200,
+  };
+  const told = runnerOf({ ...info, cpu: 150 });
+  expect(runnerSchema.parse(told)).toMatchObject({ cpu: 1.5, rssMb: 200 });
+  expect(runnerOf(info)).not.toHaveProperty("cpu");
+});
