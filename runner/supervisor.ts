@@ -5,7 +5,7 @@ import { inlineBytesMax, leaseMs } from "../protocol/limits.ts";
 import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
 import type { ExecutorPool } from "../sandbox/pool.ts";
 import type { BlobClient } from "./blob-client.ts";
-import { CallWork } from "./call-work.ts";
+import { type CallLink, CallWork } from "./call-work.ts";
 import { JobLoader, type LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunnerLog } from "./log.ts";
@@ -63,6 +63,7 @@ export class Supervisor {
   readonly #callMs = new LRUCache<string, number>({ max: 1000 });
   /** Where (job, entry, lo) ran last: code there is warm, and for iterative jobs the shards are. */
   readonly #lastSlot = new LRUCache<string, Slot>({ max: 10_000 });
+  readonly #callLink: CallLink;
   #inlineBytesMax = inlineBytesMax;
   #renewal: NodeJS.Timeout | undefined;
   #rebalance: NodeJS.Timeout | undefined;
@@ -71,6 +72,12 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#loader = new JobLoader(options.blobs);
+    this.#callLink = {
+      send: options.send,
+      expectedMs: (bundle) => this.#callMs.get(bundle),
+      learn: (bundle, ms) => this.#callMs.set(bundle, learnMs(this.#callMs.get(bundle), ms)),
+      ended: (call) => this.#calls.delete(call),
+    };
     this.#slots = options.pool.slots.map(
       (slot) =>
         new Slot({
@@ -247,12 +254,7 @@ export class Supervisor {
       send({ type: "callFailed", call, fuel: 0, error: error.toBody() });
       return;
     }
-    const link = {
-      send,
-      expectedMs: (of: string) => this.#callMs.get(of),
-      learn: (of: string, ms: number) => this.#callMs.set(of, learnMs(this.#callMs.get(of), ms)),
-      ended: (id: string) => this.#calls.delete(id),
-    };
+    const link = this.#callLink;
     const source = blobs.peek(bundle);
     const constants = this.#loader.constantsNow(message.uses);
     if (source && constants) {
