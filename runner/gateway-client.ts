@@ -219,7 +219,7 @@ function unexpectedStatus(status: number, url: string): Error {
   if (status === 401 || status === 403)
     return new GridError(
       "unauthorized",
-      `${url} does not accept the token (HTTP ${status}); create a new one in the console and pass it with --token`,
+      `${url} does not accept the token (HTTP ${status}). It is the key in the server's DATA_DIR/credentials.json: set SPAREGRID_KEY for npx sparegrid runner, or pass --token`,
     );
   if (status === 404)
     return new GridError("not-found", `${url} has no /v1/runner: is it a Sparegrid gateway?`);
