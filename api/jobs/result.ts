@@ -42,32 +42,39 @@ function contentTypeOf(spec: JobSpec): string {
 }
 
 async function* concatenated(store: Store, state: JobState, stage: number): AsyncGenerator<Buffer> {
-  const lines = state.spec.output.type === "json" && state.spec.kind !== "iterate";
+  const { spec } = state;
+  const lines = spec.output.type === "json" && spec.kind !== "iterate";
+  const tasks = state.stage.tasks;
   // Tiny outputs leave together: a chunk for each of a million would cost more than making them did.
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  for await (const output of outputsInOrder(store, state.spec.id, stage, state.stage.tasks)) {
-    if (output.bytes === 0) continue;
-    const bytes = await bytesOf(store, output);
-    waiting.push(bytes);
-    if (lines && bytes.at(-1) !== 10) waiting.push(newline);
-    waitingBytes += bytes.byteLength;
-    if (waitingBytes < chunkBytes) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
-    waitingBytes = 0;
+  const chunk = new Chunk();
+  for (let from = 0; from < tasks; from += outputsPerRead) {
+    const select = { level: 0, from, to: from + outputsPerRead };
+    for (const output of await store.jobs.outputs(spec.id, stage, select)) {
+      if (output.bytes === 0) continue;
+      const bytes = output.inline ?? (await bytesOf(store, output));
+      chunk.add(bytes);
+      if (lines && bytes.at(-1) !== 10) chunk.add(newline);
+      if (chunk.bytes >= chunkBytes) yield chunk.take();
+    }
   }
-  if (waitingBytes > 0) yield Buffer.concat(waiting);
+  if (chunk.bytes > 0) yield chunk.take();
 }
 
-async function* outputsInOrder(
-  store: Store,
-  job: string,
-  stage: number,
-  tasks: number,
-): AsyncGenerator<Output> {
-  for (let from = 0; from < tasks; from += outputsPerRead) {
-    yield* await store.jobs.outputs(job, stage, { level: 0, from, to: from + outputsPerRead });
+/** Bytes gathered into one buffer. */
+class Chunk {
+  bytes = 0;
+  #parts: Uint8Array[] = [];
+
+  add(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.bytes += part.byteLength;
+  }
+
+  take(): Buffer {
+    const whole = Buffer.concat(this.#parts, this.bytes);
+    this.#parts = [];
+    this.bytes = 0;
+    return whole;
   }
 }
 
