@@ -1,11 +1,9 @@
 import type { RawData, WebSocket } from "ws";
-import { digestOf } from "../../protocol/digest.ts";
 import { type ErrorBody, GridError } from "../../protocol/errors.ts";
 import { decodeFrame } from "../../protocol/frames.ts";
 import { newId } from "../../protocol/ids.ts";
-import type { Control, JobStatus, Output } from "../../protocol/job.ts";
+import type { JobStatus } from "../../protocol/job.ts";
 import {
-  attemptsMax,
   heartbeatMs,
   inlineBytesMax,
   leaseMs as leaseMsDefault,
@@ -13,27 +11,23 @@ import {
 } from "../../protocol/limits.ts";
 import { type RunnerToGateway, runnerToGatewaySchema } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
-import { lostError, Progress } from "../jobs/progress.ts";
+import { Progress } from "../jobs/progress.ts";
 import type { CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
-import type { Completion, Store } from "../store/port.ts";
+import type { Store } from "../store/port.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
-import { type HeldLease, RunnerSession } from "./session.ts";
+import { RunnerSession } from "./session.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 
 /** How often idle room is offered to jobs with stragglers, and missed wake-ups are made good. */
 const tickMs = 200;
 /** A remote cancellation is looked for at most so often a job. */
 const statusCheckMs = 500;
-/** A runner is cut off after this many heartbeats of silence, as it gives up a gateway; a lease lives longer. */
-const silentHeartbeatsMax = 2.5;
 /** A runner must say hello within this. */
 const helloMs = 10_000;
-/** Faults that a slow or small machine can cause as well as the function: tried once more elsewhere. */
-const retriedFunctionFaults = new Set(["timeout", "out-of-memory"]);
-const functionFaultAttemptsMax = 2;
-
 export interface GatewayDeps {
   store: Store;
   views: JobViews;
@@ -57,12 +51,11 @@ export class RunnerGateway implements Gateway {
   readonly #calls: Calls;
   readonly #dispatcher: Dispatcher;
   readonly #sizing = new LeaseSizing();
-  readonly #completions = new Map<string, PendingCompletions>();
+  readonly #answers: LeaseAnswers;
+  readonly #silence: SilenceWatch;
   readonly #lastStatusCheckMs = new Map<string, number>();
   readonly #tick: NodeJS.Timeout;
   readonly #unwatch: () => void;
-  #tasksDone = 0;
-  #tickedAtMs = 0;
 
   static async open(deps: GatewayDeps): Promise<RunnerGateway> {
     return new RunnerGateway(deps, await deps.store.secret("blob-tokens"));
@@ -95,7 +88,7 @@ export class RunnerGateway implements Gateway {
         await this.progress.end(job, "failed", error.toBody());
       },
       onCopied: ({ job, stage, lo, hi }) => {
-        this.#suspect(job, stage, lo, hi);
+        this.#silence.suspect(job, stage, lo, hi);
         const event = {
           type: "task",
           stage,
@@ -108,9 +101,27 @@ export class RunnerGateway implements Gateway {
       },
       onError: (error) => this.#warn(error, "dispatch failed"),
     });
+    this.#answers = new LeaseAnswers({
+      store,
+      views,
+      progress: this.progress,
+      dispatcher: this.#dispatcher,
+      sessions: this.#sessions,
+      clock,
+      leaseMs: this.#leaseMs,
+      explain,
+      quietly: (work) => this.#quietly(work),
+    });
+    this.#silence = new SilenceWatch({
+      sessions: this.#sessions,
+      clock,
+      heartbeatMs: this.#heartbeatMs,
+      tickMs,
+      onTrusted: () => this.#dispatcher.wake(),
+    });
     this.#unwatch = store.jobs.watch((job) => this.#onJobChanged(job));
     this.#tick = setInterval(() => {
-      this.#cutOffSilent();
+      this.#silence.tick();
       this.#dispatchIdle();
     }, tickMs);
     this.#tick.unref();
@@ -122,7 +133,7 @@ export class RunnerGateway implements Gateway {
     const greet = setTimeout(() => socket.close(4000, "no hello"), helloMs);
     const onMessage = (data: RawData) => {
       try {
-        this.#heard(session);
+        this.#silence.heard(session);
         for (const { message, payloads } of decodeFrame(toBytes(data))) {
           const parsed = runnerToGatewaySchema.parse(message);
           if (session) this.#onMessage(session, parsed, payloads);
@@ -138,7 +149,7 @@ export class RunnerGateway implements Gateway {
       }
     };
     socket.on("message", onMessage);
-    socket.on("ping", () => this.#heard(session));
+    socket.on("ping", () => this.#silence.heard(session));
     socket.on("error", (error) => this.#warn(error, "runner socket"));
     socket.on("close", () => {
       clearTimeout(greet);
@@ -156,7 +167,7 @@ export class RunnerGateway implements Gateway {
 
   /** Tasks answered and accepted since the start. */
   get tasksDone(): number {
-    return this.#tasksDone;
+    return this.#answers.tasksDone;
   }
 
   verifyBlobToken(token: string): string | undefined {
@@ -177,7 +188,7 @@ export class RunnerGateway implements Gateway {
     this.#sessions.clear();
     for (const session of sessions) {
       // Other gateways of the same store need not wait for these leases to expire.
-      await this.#quietly(() => this.#giveBack(session, [...session.leases.keys()], false));
+      await this.#quietly(() => this.#answers.giveBack(session, [...session.leases.keys()], false));
       session.close(1001, "server is shutting down");
     }
   }
@@ -187,7 +198,7 @@ export class RunnerGateway implements Gateway {
       socket.close(4002, "hello comes first");
       return undefined;
     }
-    const { clock, log, leaseMs = leaseMsDefault } = this.#deps;
+    const { clock, log } = this.#deps;
     const session = new RunnerSession(newId("session", clock()), message, socket, clock());
     if (message.protocol !== protocolVersion) {
       const text = `This server speaks protocol ${protocolVersion}, the runner ${message.protocol}. Update the older one.`;
@@ -200,7 +211,7 @@ export class RunnerGateway implements Gateway {
       type: "welcome",
       session: session.id,
       runner: message.runner,
-      leaseMs,
+      leaseMs: this.#leaseMs,
       heartbeatMs: this.#heartbeatMs,
       inlineBytesMax,
     });
@@ -218,16 +229,16 @@ export class RunnerGateway implements Gateway {
   #onMessage(session: RunnerSession, message: RunnerToGateway, payloads: Uint8Array[]): void {
     switch (message.type) {
       case "result":
-        this.#onResult(session, message, payloads);
+        this.#answers.onResult(session, message, payloads);
         break;
       case "failed":
-        void this.#quietly(() => this.#onFailed(session, message));
+        void this.#quietly(() => this.#answers.onFailed(session, message));
         break;
       case "released":
-        void this.#quietly(() => this.#giveBack(session, message.leases, false));
+        void this.#quietly(() => this.#answers.giveBack(session, message.leases, false));
         break;
       case "renew":
-        void this.#quietly(() => this.#renew(session, message.leases));
+        void this.#quietly(() => this.#answers.renew(session, message.leases));
         break;
       case "called":
         this.#calls.onCalled(session, message, payloads[0] ?? new Uint8Array());
@@ -247,136 +258,15 @@ export class RunnerGateway implements Gateway {
     }
   }
 
-  #onResult(
-    session: RunnerSession,
-    message: Extract<RunnerToGateway, { type: "result" }>,
-    payloads: Uint8Array[],
-  ): void {
-    const lease = session.leases.get(message.lease);
-    if (!lease) return; // cancelled or expired meanwhile
-    if (message.lo !== lease.next || message.hi > lease.hi || message.hi <= message.lo) {
-      throw new GridError("runner-fault", "A result is not the next of its lease.");
-    }
-    let nextPayload = 0;
-    const outputs = message.outputs.map((output): Output => {
-      const { level, index, bytes, hash, fuel } = output;
-      const common = { level, index, bytes, hash, fuel, hostClass: session.hello.hostClass };
-      if (!output.inline) return common;
-      const inline = payloads[nextPayload++];
-      if (!inline || digestOf(inline) !== hash) {
-        throw new GridError("runner-fault", "An output does not match its digest.");
-      }
-      return { ...common, inline };
-    });
-    lease.next = message.hi;
-    if (lease.next === lease.hi) {
-      session.leases.delete(lease.token);
-      this.#dispatcher.observe(lease.job, this.#deps.clock() - lease.dispatchedAtMs);
-    }
-    session.tasksDone += message.hi - message.lo;
-    this.#dispatcher.measured(lease.job, lease.entry, message.lo, message.hi, message.ms);
-    if (message.logs?.length) this.#logEvents(lease.job, message.logs);
-    this.#complete(
-      lease,
-      { token: lease.token, lo: message.lo, hi: message.hi, outputs },
-      message.control,
-    );
-  }
-
-  /** Completions of one job that arrive in one turn of the event loop go to the store in one call. */
-  #complete(lease: HeldLease, completion: Completion, control: Control | undefined): void {
-    const waiting = this.#completions.get(lease.job);
-    if (waiting) {
-      waiting.list.push(completion);
-      if (control) waiting.control = control;
-      return;
-    }
-    this.#completions.set(lease.job, { list: [completion], control });
-    queueMicrotask(() => void this.#quietly(() => this.#flushCompletions(lease.job)));
-  }
-
-  async #flushCompletions(job: string): Promise<void> {
-    const { list, control } = this.#completions.get(job)!;
-    this.#completions.delete(job);
-    const { store, views } = this.#deps;
-    const outcome = await store.jobs.complete(job, list);
-    const accepted = list.filter((_, i) => outcome.results[i] === "accepted");
-    for (const { lo, hi } of accepted) this.#tasksDone += hi - lo;
-    if (outcome.redundant.length > 0) this.#cancelLeases(outcome.redundant);
-    const view = await views.get(job, outcome.stage);
-    if (view) await this.progress.completed(view, accepted, outcome, control);
-    this.#dispatcher.wake();
-  }
-
-  async #onFailed(
-    session: RunnerSession,
-    message: Extract<RunnerToGateway, { type: "failed" }>,
-  ): Promise<void> {
-    const lease = session.leases.get(message.lease);
-    if (!lease) return;
-    session.leases.delete(lease.token);
-    const error = GridError.fromBody(message.error);
-    const { store, views } = this.#deps;
-    const retried = error.fault !== "function" || retriedFunctionFaults.has(error.code);
-    if (!retried) {
-      await this.#failJob(lease.job, message.error);
-      return;
-    }
-    const limit = error.fault === "function" ? functionFaultAttemptsMax : attemptsMax;
-    const options = { penalty: true, attemptsMax: limit };
-    const outcome = await store.jobs.release(lease.job, [lease.token], options);
-    await this.#taskEvent(lease, outcome === "exhausted" ? "failed" : "retried", error.message);
-    if (outcome === "exhausted") {
-      await this.#failJob(
-        lease.job,
-        error.fault === "function" ? message.error : lostError(limit, error.message),
-      );
-    } else if (await views.get(lease.job)) this.#dispatcher.wake(lease.job);
-  }
-
-  async #failJob(job: string, error: ErrorBody): Promise<void> {
-    const view = await this.#deps.views.get(job);
-    const explained = view ? await this.#deps.explain(view.spec.bundle, error) : error;
-    await this.progress.end(job, "failed", explained);
-  }
-
-  async #giveBack(
-    session: RunnerSession,
-    tokens: readonly string[],
-    penalty: boolean,
-  ): Promise<void> {
-    for (const [job, leases] of this.#byJob(session, tokens)) {
-      for (const lease of leases) session.leases.delete(lease.token);
-      const outcome = await this.#deps.store.jobs.release(
-        job,
-        leases.map(({ token }) => token),
-        { penalty, attemptsMax },
-      );
-      if (outcome === "exhausted") await this.#failJob(job, lostError(attemptsMax));
-      else this.#dispatcher.wake(job);
-    }
-  }
-
-  async #renew(session: RunnerSession, tokens: readonly string[]): Promise<void> {
-    const { store, clock, leaseMs = leaseMsDefault } = this.#deps;
-    for (const [job, leases] of this.#byJob(session, tokens)) {
-      const gone = await store.jobs.renew(
-        job,
-        leases.map(({ token }) => token),
-        clock() + leaseMs,
-      );
-      if (gone.length > 0) this.#cancelLeases(gone);
-    }
-  }
-
   async #onClosed(session: RunnerSession): Promise<void> {
     if (!this.#sessions.delete(session.id)) return;
     const { log } = this.#deps;
     const held = [...session.leases.values()];
     log.info({ runner: session.hello.name, leases: held.length }, "runner disconnected");
     this.#calls.onSessionClosed(session);
-    for (const lease of held) await this.#taskEvent(lease, "retried", "its runner disconnected");
-    await this.#giveBack(session, [...session.leases.keys()], true);
+    for (const lease of held)
+      await this.#answers.taskEvent(lease, "retried", "its runner disconnected");
+    await this.#answers.giveBack(session, [...session.leases.keys()], true);
   }
 
   #onJobChanged(job: string): void {
@@ -411,13 +301,6 @@ export class RunnerGateway implements Gateway {
     this.#dispatcher.wake();
   }
 
-  #cancelLeases(tokens: readonly string[]): void {
-    for (const session of this.#sessions.values()) {
-      const held = tokens.filter((token) => session.leases.delete(token));
-      if (held.length > 0) session.send({ type: "cancel", leases: held });
-    }
-  }
-
   #dispatchIdle(): void {
     if (!this.#hasRoom()) return;
     const jobs = new Set<string>();
@@ -428,45 +311,17 @@ export class RunnerGateway implements Gateway {
     if (this.#sessions.size > 1) for (const job of jobs) this.#dispatcher.wake(job);
   }
 
+  get #leaseMs(): number {
+    return this.#deps.leaseMs ?? leaseMsDefault;
+  }
+
   get #heartbeatMs(): number {
-    const { leaseMs = leaseMsDefault } = this.#deps;
-    return Math.min(heartbeatMs, leaseMs / 3);
-  }
-
-  #heard(session: RunnerSession | undefined): void {
-    if (session?.heard(this.#deps.clock())) this.#dispatcher.wake();
-  }
-
-  /** A machine that vanished sends no FIN: without this it would be given every round's shards anew. */
-  #cutOffSilent(): void {
-    const nowMs = this.#deps.clock();
-    // After a pause of this very process, what runners said meanwhile is still unread.
-    if (nowMs - this.#tickedAtMs > tickMs * 5) {
-      for (const session of this.#sessions.values()) session.heardAtMs = nowMs;
-    }
-    this.#tickedAtMs = nowMs;
-    for (const session of this.#sessions.values()) {
-      if (nowMs - session.heardAtMs > silentHeartbeatsMax * this.#heartbeatMs) session.cutOff();
-    }
-  }
-
-  #suspect(job: string, stage: number, lo: number, hi: number): void {
-    for (const session of this.#sessions.values()) {
-      for (const lease of session.leases.values()) {
-        const isCopied = lease.job === job && lease.stage === stage && !lease.backup;
-        if (isCopied && lease.next < hi && lease.hi > lo) session.suspect = true;
-      }
-    }
+    return Math.min(heartbeatMs, this.#leaseMs / 3);
   }
 
   #hasRoom(): boolean {
     for (const session of this.#sessions.values()) if (session.room > 0) return true;
     return false;
-  }
-
-  #byJob(session: RunnerSession, tokens: readonly string[]): Map<string, HeldLease[]> {
-    const held = tokens.flatMap((token) => session.leases.get(token) ?? []);
-    return Map.groupBy(held, (lease) => lease.job);
   }
 
   #runnersOn(job: string): number {
@@ -481,17 +336,6 @@ export class RunnerGateway implements Gateway {
     return count;
   }
 
-  async #taskEvent(lease: HeldLease, state: "retried" | "failed", reason: string): Promise<void> {
-    const { stage, next: lo, hi } = lease;
-    const event = { type: "task", stage, lo, hi, state, reason } as const;
-    await this.#deps.store.events.append(lease.job, [event], this.#deps.clock());
-  }
-
-  #logEvents(job: string, logs: { task: number; line: string }[]): void {
-    const events = logs.map((log) => ({ type: "log", ...log }) as const);
-    void this.#quietly(() => this.#deps.store.events.append(job, events, this.#deps.clock()));
-  }
-
   #warn(error: unknown, text: string): void {
     this.#deps.log.warn({ error: error instanceof Error ? error.message : String(error) }, text);
   }
@@ -504,11 +348,6 @@ export class RunnerGateway implements Gateway {
       this.#warn(error, "gateway");
     }
   }
-}
-
-interface PendingCompletions {
-  list: Completion[];
-  control: Control | undefined;
 }
 
 function toBytes(data: RawData): Uint8Array {

@@ -1,0 +1,194 @@
+import { digestOf } from "../../protocol/digest.ts";
+import { type ErrorBody, GridError } from "../../protocol/errors.ts";
+import type { Control, Output } from "../../protocol/job.ts";
+import { attemptsMax } from "../../protocol/limits.ts";
+import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
+import type { JobViews } from "../jobs/job-view.ts";
+import { lostError, type Progress } from "../jobs/progress.ts";
+import type { Completion, Store } from "../store/port.ts";
+import { checkOutputs } from "./check-outputs.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { HeldLease, RunnerSession } from "./session.ts";
+
+type Result = Extract<RunnerToGateway, { type: "result" }>;
+type Failed = Extract<RunnerToGateway, { type: "failed" }>;
+
+/** Faults that a slow or small machine can cause as well as the function: tried once more elsewhere. */
+const retriedFunctionFaults = new Set(["timeout", "out-of-memory"]);
+const functionFaultAttemptsMax = 2;
+
+export interface LeaseAnswersDeps {
+  store: Store;
+  views: JobViews;
+  progress: Progress;
+  dispatcher: Dispatcher;
+  sessions: ReadonlyMap<string, RunnerSession>;
+  clock: () => number;
+  leaseMs: number;
+  explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
+  /** Runs what nobody waits for; logs its failure. */
+  quietly: (work: () => Promise<unknown>) => Promise<void>;
+}
+
+interface PendingCompletions {
+  list: Completion[];
+  control: Control | undefined;
+}
+
+/** What runners say about the leases they hold, brought to the store: results, failures, returns, renewals. */
+export class LeaseAnswers {
+  readonly #deps: LeaseAnswersDeps;
+  readonly #completions = new Map<string, PendingCompletions>();
+  #tasksDone = 0;
+
+  constructor(deps: LeaseAnswersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tasks answered and accepted since the start. */
+  get tasksDone(): number {
+    return this.#tasksDone;
+  }
+
+  /** @throws GridError runner-fault when the result is not what the lease is for */
+  onResult(session: RunnerSession, message: Result, payloads: Uint8Array[]): void {
+    const lease = session.leases.get(message.lease);
+    if (!lease) return; // cancelled or expired meanwhile
+    if (message.lo !== lease.next || message.hi > lease.hi || message.hi <= message.lo) {
+      throw new GridError("runner-fault", "A result is not the next of its lease.");
+    }
+    let nextPayload = 0;
+    const outputs = message.outputs.map((output): Output => {
+      const { level, index, bytes, hash, fuel } = output;
+      const common = { level, index, bytes, hash, fuel, hostClass: session.hello.hostClass };
+      if (!output.inline) return common;
+      const inline = payloads[nextPayload++];
+      if (!inline || digestOf(inline) !== hash) {
+        throw new GridError("runner-fault", "An output does not match its digest.");
+      }
+      return { ...common, inline };
+    });
+    const view = this.#deps.views.peek(lease.job);
+    if (view?.stage.number === lease.stage) checkOutputs(view, message.lo, message.hi, outputs);
+    lease.next = message.hi;
+    if (lease.next === lease.hi) {
+      session.leases.delete(lease.token);
+      this.#deps.dispatcher.observe(lease.job, this.#deps.clock() - lease.dispatchedAtMs);
+    }
+    session.tasksDone += message.hi - message.lo;
+    this.#deps.dispatcher.measured(lease.job, lease.entry, message.lo, message.hi, message.ms);
+    if (message.logs?.length) this.#logEvents(lease.job, message.logs);
+    this.#complete(
+      lease,
+      { token: lease.token, lo: message.lo, hi: message.hi, outputs },
+      message.control,
+    );
+  }
+
+  /** Completions of one job that arrive in one turn of the event loop go to the store in one call. */
+  #complete(lease: HeldLease, completion: Completion, control: Control | undefined): void {
+    const waiting = this.#completions.get(lease.job);
+    if (waiting) {
+      waiting.list.push(completion);
+      if (control) waiting.control = control;
+      return;
+    }
+    this.#completions.set(lease.job, { list: [completion], control });
+    queueMicrotask(() => void this.#deps.quietly(() => this.#flushCompletions(lease.job)));
+  }
+
+  async #flushCompletions(job: string): Promise<void> {
+    const { list, control } = this.#completions.get(job)!;
+    this.#completions.delete(job);
+    const { store, views } = this.#deps;
+    const outcome = await store.jobs.complete(job, list);
+    const accepted = list.filter((_, i) => outcome.results[i] === "accepted");
+    for (const { lo, hi } of accepted) this.#tasksDone += hi - lo;
+    if (outcome.redundant.length > 0) this.cancel(outcome.redundant);
+    const view = await views.get(job, outcome.stage);
+    if (view) await this.#deps.progress.completed(view, accepted, outcome, control);
+    this.#deps.dispatcher.wake();
+  }
+
+  async onFailed(session: RunnerSession, message: Failed): Promise<void> {
+    const lease = session.leases.get(message.lease);
+    if (!lease) return;
+    session.leases.delete(lease.token);
+    const error = GridError.fromBody(message.error);
+    const { store, views } = this.#deps;
+    const retried = error.fault !== "function" || retriedFunctionFaults.has(error.code);
+    if (!retried) {
+      await this.#failJob(lease.job, message.error);
+      return;
+    }
+    const limit = error.fault === "function" ? functionFaultAttemptsMax : attemptsMax;
+    const options = { penalty: true, attemptsMax: limit };
+    const outcome = await store.jobs.release(lease.job, [lease.token], options);
+    await this.taskEvent(lease, outcome === "exhausted" ? "failed" : "retried", error.message);
+    if (outcome === "exhausted") {
+      await this.#failJob(
+        lease.job,
+        error.fault === "function" ? message.error : lostError(limit, error.message),
+      );
+    } else if (await views.get(lease.job)) this.#deps.dispatcher.wake(lease.job);
+  }
+
+  async #failJob(job: string, error: ErrorBody): Promise<void> {
+    const view = await this.#deps.views.get(job);
+    const explained = view ? await this.#deps.explain(view.spec.bundle, error) : error;
+    await this.#deps.progress.end(job, "failed", explained);
+  }
+
+  /** Leases that end unanswered. With a penalty they count as an attempt. */
+  async giveBack(
+    session: RunnerSession,
+    tokens: readonly string[],
+    penalty: boolean,
+  ): Promise<void> {
+    for (const [job, leases] of this.#byJob(session, tokens)) {
+      for (const lease of leases) session.leases.delete(lease.token);
+      const outcome = await this.#deps.store.jobs.release(
+        job,
+        leases.map(({ token }) => token),
+        { penalty, attemptsMax },
+      );
+      if (outcome === "exhausted") await this.#failJob(job, lostError(attemptsMax));
+      else this.#deps.dispatcher.wake(job);
+    }
+  }
+
+  async renew(session: RunnerSession, tokens: readonly string[]): Promise<void> {
+    const { store, clock, leaseMs } = this.#deps;
+    for (const [job, leases] of this.#byJob(session, tokens)) {
+      const gone = await store.jobs.renew(
+        job,
+        leases.map(({ token }) => token),
+        clock() + leaseMs,
+      );
+      if (gone.length > 0) this.cancel(gone);
+    }
+  }
+
+  cancel(tokens: readonly string[]): void {
+    for (const session of this.#deps.sessions.values()) {
+      const held = tokens.filter((token) => session.leases.delete(token));
+      if (held.length > 0) session.send({ type: "cancel", leases: held });
+    }
+  }
+
+  #byJob(session: RunnerSession, tokens: readonly string[]): Map<string, HeldLease[]> {
+    const held = tokens.flatMap((token) => session.leases.get(token) ?? []);
+    return Map.groupBy(held, (lease) => lease.job);
+  }
+
+  async taskEvent(lease: HeldLease, state: "retried" | "failed", reason: string): Promise<void> {
+    const { stage, next: lo, hi } = lease;
+    const event = { type: "task", stage, lo, hi, state, reason } as const;
+    await this.#deps.store.events.append(lease.job, [event], this.#deps.clock());
+  }
+
+  #logEvents(job: string, logs: { task: number; line: string }[]): void {
+    const events = logs.map((log) => ({ type: "log", ...log }) as const);
+    void this.#deps.quietly(() => this.#deps.store.events.append(job, events, this.#deps.clock()));
+  }
+}

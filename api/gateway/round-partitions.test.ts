@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { TaskTable } from "../../protocol/tasking.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import { RoundPartitions, splitEvenly } from "./round-partitions.ts";
+
+function viewOf(records: number[]): JobView {
+  const shards = records.map((count) => ({ records: count }));
+  const table = new TaskTable({ type: "shards" }, shards);
+  const stage = { number: 1, round: 1, entry: "map", tasks: table.tasks };
+  return { spec: { id: "job_1", kind: "iterate" }, stage, table, shards } as unknown as JobView;
+}
+
+const growing = Array.from({ length: 40 }, (_, i) => 10 + i * 10);
+const everyone = () => true;
+
+describe("runs of a round", () => {
+  test("cover all tasks once, in order, with about equal records", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 1, max: 16 }),
+        (records, parts) => {
+          const table = new TaskTable(
+            { type: "shards" },
+            records.map((count) => ({ records: count })),
+          );
+          const runs = splitEvenly(table, parts);
+          expect(runs[0]![0]).toBe(0);
+          expect(runs.at(-1)![1]).toBe(records.length);
+          for (let i = 1; i < runs.length; i++) expect(runs[i]![0]).toBe(runs[i - 1]![1]);
+          const all = records.reduce((sum, count) => sum + count, 0);
+          const largest = Math.max(...records);
+          for (const [lo, hi] of runs) {
+            const held = records.slice(lo, hi).reduce((sum, count) => sum + count, 0);
+            expect(held).toBeLessThanOrEqual(all / parts + largest + 1);
+          }
+        },
+      ),
+    );
+  });
+
+  test("stay with the session that held them, and go to others once it is gone", () => {
+    const partitions = new RoundPartitions();
+    const view = viewOf(growing);
+    const options = { slots: 2, isLive: everyone, ownOnly: false };
+    const first = partitions.runsFor(view, "a", options);
+    expect(first.length).toBe(8);
+    partitions.took("job_1", "a", first[0]![0]);
+    partitions.took("job_1", "b", first[1]![0]);
+    expect(partitions.runsFor(view, "a", { ...options, ownOnly: true })).toEqual([first[0]]);
+    expect(partitions.runsFor(view, "a", options)).not.toContainEqual(first[1]);
+    const onlyA = (session: string) => session === "a";
+    expect(partitions.runsFor(view, "a", { ...options, isLive: onlyA })).toContainEqual(first[1]);
+    expect(partitions.shareOf("job_1", 1)).toBe(4);
+  });
+
+  test("are cut once more when a round's time is known: one run for a tiny round, one a slot for a short one", () => {
+    for (const [roundMs, runs] of [
+      [0.1, 1],
+      [15, 2],
+      [1000, 8],
+    ] as const) {
+      const partitions = new RoundPartitions();
+      const view = viewOf(growing);
+      const options = { slots: 2, isLive: everyone, ownOnly: false };
+      partitions.runsFor(view, "a", options);
+      partitions.observe(view, 0, 40, roundMs);
+      expect(partitions.runsFor(view, "a", options)).toHaveLength(runs);
+      // Noise in later rounds moves nothing.
+      partitions.observe(view, 0, 40, roundMs * 20);
+      expect(partitions.runsFor(view, "a", options)).toHaveLength(runs);
+    }
+  });
+});
