@@ -71,16 +71,18 @@ export class BlobSweep {
 
   /** Removes those of the candidates that no job needs. */
   async #remove(candidates: Set<Digest>): Promise<number> {
-    const { catalog, store, gate, graceMs } = this.#options;
+    const { catalog, store, gate, clock, graceMs } = this.#options;
     if (candidates.size === 0) return 0;
+    const markedAtMs = clock();
     for await (const digests of store.jobs.largeOutputs())
       for (const digest of digests) candidates.delete(digest);
     const rest = [...candidates];
     let removed = 0;
     for (let at = 0; at < rest.length; at += atOnce) {
       if (!(await this.#isAlone())) break;
-      // From here to the removal nothing is awaited: who stores now is counted in, who has stored has a hold.
-      const idleMs = graceMs + gate.storingMs();
+      // Whoever stores now is counted in, whoever has stored has a hold by now. A job may have come to need a large
+      // output since the outputs were read: it put it shortly before.
+      const idleMs = graceMs + Math.max(gate.storingMs(), clock() - markedAtMs);
       if (idleMs > idleMsMax) break;
       const slice = catalog.blobRefs.unheld(rest.slice(at, at + atOnce));
       removed += await store.blobs.removeIdle(

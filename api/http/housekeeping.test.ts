@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -9,10 +9,10 @@ import { readConfig } from "../config.ts";
 import type { Store } from "../store/port.ts";
 import { type Wired, wire } from "../wire.ts";
 import { BlobGate } from "./blob-gate.ts";
-import { BlobSweep } from "./blob-sweep.ts";
+import { BlobSweep, type BlobSweepOptions } from "./blob-sweep.ts";
 
 const key = "k".repeat(40);
-const graceMs = 200;
+const graceMs = 3_600_000;
 let dataDir: string;
 let wired: Wired;
 beforeEach(async () => {
@@ -68,7 +68,8 @@ test("an ended job is forgotten after its time, with its inline input, and says 
   await deps.jobs.cancel("job_2");
   await new Promise((resolve) => setTimeout(resolve, 5));
   await housekeeping.run();
-  await rounds();
+  await age([manifestOf(running)!, manifestOf(ended)!]);
+  await sweep();
   expect(await deps.store.blobs.has(manifestOf(running)!)).toBe(true);
   expect(await deps.store.blobs.has(manifestOf(ended)!)).toBe(false);
   const app = createApp(deps);
@@ -80,123 +81,121 @@ test("an ended job is forgotten after its time, with its inline input, and says 
 });
 
 test("a blob is not removed while something is being stored that may rely on it", async () => {
-  const { gate, catalog, store } = wired.deps;
-  const bytes = Buffer.from("shared");
-  const digest = digestOf(bytes);
+  const { catalog } = wired.deps;
+  let nowMs = Date.now();
+  const clock = () => nowMs;
+  const gate = new BlobGate(graceMs, clock);
+  const [digest] = await putOld(["shared"]);
+  const has = () => wired.deps.store.blobs.has(digest!);
   await gate.storing(async () => {
-    await store.blobs.put(digest, bytes);
-    await rounds();
-    expect(await store.blobs.has(digest)).toBe(true);
-    catalog.blobRefs.hold("ds_1", [digest]);
+    nowMs += 3 * graceMs;
+    await sweep({ gate, clock });
+    expect(await has()).toBe(true);
+    catalog.blobRefs.hold("ds_1", [digest!]);
   });
-  await rounds();
-  expect(await store.blobs.has(digest)).toBe(true);
+  await sweep({ gate, clock });
+  expect(await has()).toBe(true);
   catalog.blobRefs.release("ds_1");
-  await rounds();
-  expect(await store.blobs.has(digest)).toBe(false);
+  await sweep({ gate, clock });
+  expect(await has()).toBe(false);
 });
 
 test("the same large result of two jobs stays when the first of them expires", async () => {
   const { store } = wired.deps;
   const bytes = Buffer.alloc(400_000, "x");
-  const [first, second] = ["job_a", "job_b"];
-  await submitAnswered(first, bytes);
-  await submitAnswered(second, bytes);
-  await endJob(first);
-  await rounds();
-  expect(await store.jobs.read(first)).toBeUndefined();
-  expect(await store.blobs.has(digestOf(bytes))).toBe(true);
-  await endJob(second);
-  await expect.poll(() => store.blobs.has(digestOf(bytes)), { timeout: 10_000 }).toBe(false);
+  const digest = digestOf(bytes);
+  for (const id of ["job_a", "job_b"]) await submitAnswered(id, bytes);
+  await age([digest]);
+  await endJob("job_a");
+  await wired.housekeeping.run();
+  expect(await store.jobs.read("job_a")).toBeUndefined();
+  await sweep();
+  expect(await store.blobs.has(digest)).toBe(true);
+  await endJob("job_b");
+  await wired.housekeeping.run();
+  expect(await store.jobs.read("job_b")).toBeUndefined();
+  const sweptAgain = async () => {
+    await sweep();
+    return store.blobs.has(digest);
+  };
+  await expect.poll(sweptAgain, { timeout: 20_000 }).toBe(false);
 });
 
 test("orphans go, and what something needs stays", async () => {
   seed();
   const { deps } = wired;
-  const { blobs } = deps.store;
-  const put = async (text: string) => {
-    await blobs.put(digestOf(text), Buffer.from(text));
-    return digestOf(text);
-  };
-  const orphans = await Promise.all(Array.from({ length: 1200 }, (_, i) => put(`orphan ${i}`)));
-  const held = await Promise.all(Array.from({ length: 1200 }, (_, i) => put(`held ${i}`)));
+  const named = (name: string) => Array.from({ length: 600 }, (_, i) => `${name} ${i}`);
+  const [orphans, held] = [await putOld(named("orphan")), await putOld(named("held"))];
   deps.catalog.blobRefs.hold("ds_1", held);
-  const given = await put("given to a request");
-  deps.gate.use(given);
+  const [given] = await putOld(["given to a request"]);
+  deps.gate.use(given!);
   const output = Buffer.alloc(300_000, "y");
   await submitAnswered("job_large", output);
   const spec = await deps.submit.submit("job_input", { function: "double", input: [1] });
-  const input = spec.input.type === "dataset" ? spec.input.manifest : "";
-  const left = async (digests: string[]) =>
-    (await Promise.all(digests.map((digest) => blobs.has(digest)))).filter(Boolean).length;
-  await expect.poll(() => left(orphans), { timeout: 20_000 }).toBe(0);
-  expect(await left(held)).toBe(1200);
-  expect(await left([given, digestOf(output), input])).toBe(3);
-});
-
-test("what was put within the grace time stays", async () => {
-  const { deps } = wired;
-  const gate = new BlobGate(0, deps.clock);
-  const digest = digestOf("young");
-  deps.gate.use(digest);
-  await deps.store.blobs.put(digest, Buffer.from("young"));
-  await new BlobSweep({ ...deps, gate, graceMs: 60_000 }).tick();
-  expect(await deps.store.blobs.has(digest)).toBe(true);
-  await new BlobSweep({ ...deps, gate, graceMs: 0 }).tick();
-  expect(await deps.store.blobs.has(digest)).toBe(false);
+  const manifest = spec.input.type === "dataset" ? spec.input.manifest : "";
+  const young = digestOf("young");
+  await deps.store.blobs.put(young, Buffer.from("young"));
+  await age([digestOf(output), manifest]);
+  await sweep();
+  const left = async (digests: readonly string[]) =>
+    (await Promise.all(digests.map((digest) => deps.store.blobs.has(digest)))).filter(Boolean);
+  expect(await left(orphans)).toHaveLength(0);
+  expect(await left(held)).toHaveLength(held.length);
+  expect(await left([given!, digestOf(output), manifest, young])).toHaveLength(4);
 });
 
 test.each([
-  ["another catalog, days ago", { catalog: "other", process: "p" }, 3 * 24 * 3_600_000, false],
-  ["a process of this catalog, just now", { catalog: "", process: "p" }, 60_000, false],
-  ["a process of this catalog that is gone", { catalog: "", process: "p" }, 3_600_000, true],
-])("with %s on the store", async (_name, user, agoMs, swept) => {
+  ["another catalog, days ago", "other", 3 * 24 * 3_600_000, false],
+  ["a process of this catalog, just now", undefined, 60_000, false],
+  ["a process of this catalog that is gone", undefined, 3_600_000, true],
+])("with %s on the store", async (_name, catalog, agoMs, swept) => {
   const { deps } = wired;
-  const catalog = user.catalog || deps.catalog.id;
+  const user = { catalog: catalog ?? deps.catalog.id, process: "p" };
   const store: Store = {
     ...deps.store,
-    present: async (_mine, nowMs) => [{ ...user, catalog, seenAtMs: nowMs - agoMs }],
+    present: async (_mine, nowMs) => [{ ...user, seenAtMs: nowMs - agoMs }],
   };
-  // The server's own sweep knows of nobody else: what it must not see is given to a request.
-  const digest = digestOf("orphan");
-  deps.gate.use(digest);
-  await deps.store.blobs.put(digest, Buffer.from("orphan"));
-  const gate = new BlobGate(0, deps.clock);
-  await new BlobSweep({ ...deps, gate, store, graceMs: 0 }).tick();
-  expect(await deps.store.blobs.has(digest)).toBe(!swept);
+  const [digest] = await putOld(["orphan"]);
+  await sweep({ store });
+  expect(await deps.store.blobs.has(digest!)).toBe(!swept);
 });
 
-/** Time enough for a blob to become idle, and for a sweep after that. */
-async function rounds(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, graceMs * 6));
+async function sweep(more: Partial<BlobSweepOptions> = {}): Promise<void> {
+  await new BlobSweep({ ...wired.deps, graceMs, ...more }).tick();
+}
+
+/** Blobs that nobody has put for longer than the grace time. */
+async function putOld(texts: readonly string[]): Promise<string[]> {
+  const digests = texts.map(digestOf);
+  for (const [i, text] of texts.entries())
+    await wired.deps.store.blobs.put(digests[i]!, Buffer.from(text));
+  await age(digests);
+  return digests;
+}
+
+async function age(digests: readonly string[]): Promise<void> {
+  const then = new Date(Date.now() - 2 * graceMs);
+  for (const digest of digests)
+    await utimes(join(dataDir, "blobs", digest.slice(0, 2), digest), then, then);
 }
 
 /** A job of one task whose answer is a blob. */
 async function submitAnswered(id: string, bytes: Buffer): Promise<void> {
   seed();
-  const { store, submit, gate } = wired.deps;
+  const { store, submit } = wired.deps;
   await submit.submit(id, { function: "double", input: [1] });
-  await gate.storing(async () => {
-    await store.blobs.put(digestOf(bytes), bytes);
-    const nowMs = Date.now();
-    const [lease] = await store.jobs.lease(id, {
-      holder: "ses_a",
-      leases: 1,
-      tasksMax: 1,
-      leaseMs: 60_000,
-      nowMs,
-    });
-    const output = { level: 0, index: 0, hash: digestOf(bytes), bytes: bytes.byteLength };
-    const { results } = await store.jobs.complete(id, [
-      { ...lease!, outputs: [{ ...output, fuel: 1, hostClass: "test" }] },
-    ]);
-    expect(results).toEqual(["accepted"]);
-  });
+  await store.blobs.put(digestOf(bytes), bytes);
+  const request = { holder: "ses_a", leases: 1, tasksMax: 1, leaseMs: 60_000, nowMs: Date.now() };
+  const [lease] = await store.jobs.lease(id, request);
+  const output = { level: 0, index: 0, hash: digestOf(bytes), bytes: bytes.byteLength };
+  const { results } = await store.jobs.complete(id, [
+    { ...lease!, outputs: [{ ...output, fuel: 1, hostClass: "test" }] },
+  ]);
+  expect(results).toEqual(["accepted"]);
 }
 
 async function endJob(id: string): Promise<void> {
   const { store, jobReader } = wired.deps;
-  const ended = { nowMs: Date.now() - 10, resultStage: 0 };
-  await store.jobs.setStatus(id, "succeeded", ended);
+  await store.jobs.setStatus(id, "succeeded", { nowMs: Date.now() - 10, resultStage: 0 });
   await jobReader.read(id);
 }

@@ -1,10 +1,12 @@
 import type { Logger } from "pino";
+import { GridError } from "../../protocol/errors.ts";
 import type { Catalog } from "../catalog/open.ts";
 import type { Store } from "../store/port.ts";
 import type { Bindings } from "./bindings.ts";
 import type { BlobSweep } from "./blob-sweep.ts";
 import { idempotencyKeptMs, idempotencyKeysMax } from "./idempotency.ts";
 import type { JobReader } from "./job-reader.ts";
+import { loudnessOf } from "./problem.ts";
 
 const everyMsMax = 60_000;
 const everyMsMin = 100;
@@ -47,7 +49,7 @@ export class Housekeeping {
   /** One round; joins the one under way. */
   run(): Promise<void> {
     this.#running ??= this.#round()
-      .catch((error: unknown) => this.#options.log.error({ err: error }, "housekeeping failed"))
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#running = undefined;
       });
@@ -58,6 +60,13 @@ export class Housekeeping {
     clearInterval(this.#timer);
     clearTimeout(this.#first);
     await this.#running;
+  }
+
+  #failed(error: unknown): void {
+    const { log } = this.#options;
+    if (error instanceof GridError && loudnessOf(error.code) === "expected")
+      log.warn({ code: error.code, reason: error.message }, "housekeeping is put off");
+    else log.error({ err: error }, "housekeeping failed");
   }
 
   async #round(): Promise<void> {
