@@ -123,7 +123,7 @@ test("deleting removes, some time later, shards that no other dataset shares", a
   const blob = async () => (await api.ask(`/v1/blobs/${two.digest}`)).status;
   expect(await blob()).toBe(200);
   await api.ask(`/v1/datasets/${two.id}`, { method: "DELETE" });
-  await expect.poll(blob, { timeout: 5000 }).toBe(404);
+  await expect.poll(blob, { timeout: 20_000 }).toBe(404);
   expect((await api.ask(`/v1/datasets/${one.id}`, { method: "DELETE" })).status).toBe(404);
 });
 

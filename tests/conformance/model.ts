@@ -85,7 +85,12 @@ export class History {
     this.#nowMs += 1e9;
     await this.#expire();
     while (this.#tasks.some(({ at }) => at !== "done")) {
-      const leases = await this.#leaseAs({ ...this.#request(), leases: 5, holder: "ses_drain" });
+      const leases = await this.#leaseAs({
+        ...this.#request(),
+        leases: 5,
+        holder: "ses_drain",
+        preferOnly: false,
+      });
       if (leases.length === 0) throw this.#wrong("tasks are left and nothing is leased");
       for (const lease of leases) await this.#answer([[lease.token, lease.lo, lease.hi]]);
     }
