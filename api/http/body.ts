@@ -6,6 +6,10 @@ import { type ApiContext, headerOf } from "./context.ts";
 import { parseJson } from "./json.ts";
 import { parseWith } from "./validate.ts";
 
+/** What is read of a body that was refused, and for how long. */
+const discardedBytesMax = 64 * 1024 * 1024;
+const discardingMsMax = 5_000;
+
 /**
  * The whole body as text, refused as soon as it is known to be too large. It may be asked for again.
  * @throws GridError body-too-large, upload-incomplete, unsupported-encoding
@@ -20,7 +24,7 @@ export async function readText(c: ApiContext, bytesMax = jsonBodyBytesMax): Prom
     });
   // HTTP framing bounds a body by what was announced; one that is not announced is counted as it comes.
   const announced = headerOf(c, "content-length") !== undefined;
-  if (announced) refuseLarge(c, bytesMax);
+  if (announced) await refuseLargeText(c, bytesMax);
   const text = announced ? await announcedText(c) : (await readBytes(c, bytesMax)).toString("utf8");
   c.set("bodyText", text);
   return text;
@@ -99,6 +103,24 @@ function tooLarge(bytesMax: number): GridError {
 
 function refuseLarge(c: ApiContext, bytesMax: number): void {
   if (Number(headerOf(c, "content-length") ?? 0) > bytesMax) throw tooLarge(bytesMax);
+}
+
+/** Reads on for a while what it refuses: a client that is still sending would see a broken pipe instead of the answer. */
+async function refuseLargeText(c: ApiContext, bytesMax: number): Promise<void> {
+  try {
+    refuseLarge(c, bytesMax);
+  } catch (error) {
+    const incoming = c.env?.incoming;
+    if (incoming && Number(headerOf(c, "content-length")) <= discardedBytesMax) {
+      const signal = AbortSignal.timeout(discardingMsMax);
+      const ended = Promise.withResolvers<void>();
+      signal.addEventListener("abort", () => ended.resolve(), { once: true });
+      incoming.once("close", () => ended.resolve()).once("end", () => ended.resolve());
+      incoming.resume();
+      await ended.promise;
+    }
+    throw error;
+  }
 }
 
 function incomplete(cause: unknown): GridError {

@@ -110,7 +110,7 @@ describe("resident blobs", () => {
         const [reply] = await collect(executor, leaver.digest, [
           { request: { job: testJob, fuelMax: 1e6, entry: "map", slice } },
         ]);
-        expect(reply?.header.error?.code).toBe("function-threw");
+        expect(reply?.header.error?.code).toBe("runner-fault");
         expect(reply?.body.byteLength).toBe(0);
       }
     } finally {
