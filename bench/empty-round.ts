@@ -37,7 +37,7 @@ export const emptyRound: Bench = {
         (await dask.turn(`rounds ${smoke ? 5 : 20}`))[0]!;
     const embedded = await (async () => {
       await using system = await startSystem();
-      return measure(system);
+      return await measure(system);
     })();
     await dask?.[Symbol.asyncDispose]();
     delete contenders["dask.distributed"];

@@ -7,8 +7,11 @@ export const protocolVersion = 1;
 
 /** A shard's size grows from min to max as a dataset grows (see api/datasets), so that a small dataset still spreads. */
 export const shardBytesMin = 32 * 1024;
-/** 1 MB: word count takes about 25 ms on one, long enough to hide a dispatch and short enough to balance. */
-export const shardBytesMax = 1024 * 1024;
+/**
+ * 4 MB: word count takes about 150 ms on one, long enough to hide a dispatch and short enough to balance. At 1 MB the
+ * partial results of a large text, which repeat most words in every shard, were half again as large.
+ */
+export const shardBytesMax = 4 * 1024 * 1024;
 /** A record never spans shards, so one record may not exceed what a shard can stretch to. */
 export const recordBytesMax = 8 * 1024 * 1024;
 

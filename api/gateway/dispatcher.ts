@@ -1,7 +1,7 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { Entry } from "../../protocol/job.ts";
 import { attemptsMax, leaseMs as leaseMsDefault, leaseTasksMax } from "../../protocol/limits.ts";
-import type { JobView, JobViews } from "../jobs/job-view.ts";
+import { type JobView, type JobViews, recordsOf } from "../jobs/job-view.ts";
 import { shardCountOf } from "../jobs/plan.ts";
 import type { Lease, LeaseRequest, Store } from "../store/port.ts";
 import type { BlobTokens } from "./blob-token.ts";
@@ -70,8 +70,9 @@ export class Dispatcher {
 
   /** Tasks [lo, hi) of a job took so long to compute. */
   measured(job: string, entry: Entry, lo: number, hi: number, ms: number): void {
-    this.#deps.sizing.observe(job, entry, hi - lo, ms);
     const view = this.#deps.views.peek(job);
+    const records = view && entry === "map" ? recordsOf(view, lo, hi) : 0;
+    this.#deps.sizing.observe(job, entry, records || hi - lo, ms);
     if (view && isRound(view)) this.#partitions.observe(view, lo, hi, ms);
   }
 
@@ -188,10 +189,13 @@ export class Dispatcher {
     const { stage, spec } = view;
     const { sizing, clock, sessions } = this.#deps;
     const slots = this.#slots();
+    const remaining = Math.max(stage.tasks - view.done, 1);
+    const records = spec.input.type === "range" ? spec.input.count : spec.input.records;
+    const recordsLeft = Math.max(records - view.recordsDone, remaining);
     const request: LeaseRequest = {
       holder: session.id,
       leases: count,
-      tasksMax: sizing.tasksMax(spec.id, stage, stage.tasks - view.done, slots),
+      tasksMax: sizing.tasksMax(spec.id, stage, remaining, slots, recordsLeft / remaining),
       leaseMs: this.#leaseMs,
       nowMs: clock(),
     };

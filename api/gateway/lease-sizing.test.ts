@@ -13,9 +13,16 @@ describe("tasks of one lease", () => {
   test("as many as fill the target time", () => {
     const sizing = new LeaseSizing();
     sizing.observe("job", "map", 10, 20);
-    expect(sizing.taskMs("job", "map")).toBe(2);
+    expect(sizing.unitMs("job", "map")).toBe(2);
     expect(sizing.tasksMax("job", map(10_000), 10_000, 2)).toBe(Math.floor(leaseTargetMs / 2));
     expect(sizing.tasksMax("other", map(10_000), 10_000, 2), "another job's").toBe(1);
+  });
+
+  test("fewer when those that remain are larger than those that were measured", () => {
+    const sizing = new LeaseSizing();
+    sizing.observe("job", "map", 1000, 1000);
+    expect(sizing.tasksMax("job", map(1000), 1000, 2, 10)).toBe(Math.floor(leaseTargetMs / 10));
+    expect(sizing.tasksMax("job", map(1000), 1000, 2, 1000)).toBe(1);
   });
 
   test("fewer towards the end, and at least one", () => {
@@ -49,8 +56,8 @@ describe("tasks of one lease", () => {
     const sizing = new LeaseSizing();
     sizing.observe("job", "map", 1, 1);
     sizing.observe("job", "map", 1, 11);
-    expect(sizing.taskMs("job", "map")).toBeCloseTo(4, 9);
+    expect(sizing.unitMs("job", "map")).toBeCloseTo(4, 9);
     for (let i = 0; i < 50; i++) sizing.observe("job", "map", 1, 11);
-    expect(sizing.taskMs("job", "map")).toBeCloseTo(11, 3);
+    expect(sizing.unitMs("job", "map")).toBeCloseTo(11, 3);
   });
 });

@@ -13,23 +13,26 @@ export const leasesPerSlot = 4;
  * left, so that leases shrink towards the end. Iterative rounds are cut by RoundPartitions instead.
  */
 export class LeaseSizing {
-  readonly #taskMs = new LRUCache<string, number>({ max: 20_000 });
+  readonly #unitMs = new LRUCache<string, number>({ max: 20_000 });
 
-  observe(job: string, entry: Stage["entry"], tasks: number, ms: number): void {
+  /** Work of so many units took so long. A unit is a record where tasks differ in size, else a task. */
+  observe(job: string, entry: Stage["entry"], units: number, ms: number): void {
     const key = `${job} ${entry}`;
-    const before = this.#taskMs.get(key);
-    const now = ms / tasks;
-    this.#taskMs.set(key, before === undefined ? now : before + newest * (now - before));
+    const before = this.#unitMs.get(key);
+    const now = ms / units;
+    this.#unitMs.set(key, before === undefined ? now : before + newest * (now - before));
   }
 
-  /** Mean compute time of one task, ms, once known. */
-  taskMs(job: string, entry: Stage["entry"]): number | undefined {
-    return this.#taskMs.get(`${job} ${entry}`);
+  /** Mean compute time of one unit, ms, once known. */
+  unitMs(job: string, entry: Stage["entry"]): number | undefined {
+    return this.#unitMs.get(`${job} ${entry}`);
   }
 
-  tasksMax(job: string, stage: Stage, remaining: number, slots: number): number {
+  /** @param unitsPerTask mean of the tasks that remain: the first shards of a dataset are small, the last ones large */
+  tasksMax(job: string, stage: Stage, remaining: number, slots: number, unitsPerTask = 1): number {
     if (stage.entry !== "map") return 1;
-    const taskMs = this.taskMs(job, stage.entry);
+    const unitMs = this.unitMs(job, stage.entry);
+    const taskMs = unitMs === undefined ? undefined : unitMs * unitsPerTask;
     // Unknown cost: start with one task a lease and let the first answer tell.
     const byTime = taskMs === undefined ? 1 : Math.floor(leaseTargetMs / Math.max(taskMs, 0.001));
     const share = Math.ceil(remaining / (slots * 2));

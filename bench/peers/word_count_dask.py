@@ -13,10 +13,11 @@ def count(path, start, end):
     with open(path, "rb") as f:
         f.seek(start)
         text = f.read(end - start).decode("utf8")
-    counts = Counter()
+    counts = {}
     for line in text.split("\n"):
-        counts.update(WORD.findall(line.lower()))
-    return counts
+        for word in WORD.findall(line.lower()):  # word by word, as the function's map emits them
+            counts[word] = counts.get(word, 0) + 1
+    return Counter(counts)
 
 
 def cuts(path, size=1 << 20):
