@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { type Digest, digestOf } from "../../protocol/digest.ts";
 import { GridError } from "../../protocol/errors.ts";
+import { shardBytesMax } from "../../protocol/limits.ts";
 import type { Manifest, Shard } from "../../protocol/manifest.ts";
 import type { DatasetIngest, Ingested, IngestOptions } from "../ports.ts";
 import type { BlobStore } from "../store/port.ts";
@@ -71,6 +72,9 @@ async function run(
   };
 }
 
+/** Bytes of shards on their way to the store at once, over which the next one waits however few they are. */
+const puttingBytesMax = 2 * shardBytesMax;
+
 /** One upload's shards on their way to the store, at most `putsMax` at once. */
 class Upload {
   readonly shards: Shard[] = [];
@@ -80,6 +84,7 @@ class Upload {
   readonly #putsMax: number;
   readonly #puts = new Set<Promise<void>>();
   readonly #seen = new Set<Digest>();
+  #puttingBytes = 0;
   #failure: { error: unknown } | undefined;
 
   constructor(blobs: BlobStore, putsMax: number) {
@@ -95,15 +100,20 @@ class Upload {
     this.records += records;
     if (this.#seen.has(digest)) return;
     this.#seen.add(digest);
+    this.#puttingBytes += bytes.length;
     const put = this.blobs
       .put(digest, bytes)
       .then(() => {})
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
-      .finally(() => this.#puts.delete(put));
+      .finally(() => {
+        this.#puttingBytes -= bytes.length;
+        this.#puts.delete(put);
+      });
     this.#puts.add(put);
-    while (this.#puts.size >= this.#putsMax) await Promise.race(this.#puts);
+    while (this.#puts.size >= this.#putsMax || this.#puttingBytes > puttingBytesMax)
+      await Promise.race(this.#puts);
     this.#check();
   }
 

@@ -13,14 +13,17 @@ async function grewMb(...args: string[]): Promise<number> {
   return grewMb;
 }
 
+/** What an upload of any size may add to the API. */
+const grownMbMax = 150;
+
 test("300 MB are taken in within bounded memory", { timeout: 60_000 }, async () => {
-  expect(await grewMb("lines", "300")).toBeLessThan(100);
+  expect(await grewMb("lines", "300")).toBeLessThan(grownMbMax);
 });
 
 test.each(["csv 60", "matrix 60", "ndjson 60", "lines 100 gzip"])(
   "so are %s MB",
   { timeout: 60_000 },
   async (args) => {
-    expect(await grewMb(...args.split(" "))).toBeLessThan(100);
+    expect(await grewMb(...args.split(" "))).toBeLessThan(grownMbMax);
   },
 );
