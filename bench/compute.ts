@@ -8,7 +8,7 @@ import { publish, runToEnd } from "./support/submit.ts";
 const threads = 2;
 const reach = 0.85;
 /** Rounds at the start of each turn that are not counted: data is loaded and code compiled in them, on both sides. */
-const warmRounds = 4;
+const warmRounds = 20;
 
 /** Iterative numeric work on resident data: rounds of ours against hand-written threads, taking turns. */
 export const compute: Bench = {
@@ -44,7 +44,7 @@ async function contest(
   const ours: number[] = [];
   const theirs: number[] = [];
   const turns = smoke ? 1 : 5;
-  const rounds = smoke ? 6 : 24;
+  const rounds = smoke ? 22 : 60;
   for (let turn = 0; turn < turns; turn++) {
     const finished = await runToEnd(system, {
       function: name,
