@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Digest } from "../protocol/digest.ts";
-import type { ErrorBody, GridError } from "../protocol/errors.ts";
+import type { ErrorBody } from "../protocol/errors.ts";
 import type { Description, GuestError } from "../protocol/guest.ts";
 import type { JobSpec, JobState } from "../protocol/job.ts";
 import type { DatasetFormat, Manifest } from "../protocol/manifest.ts";
@@ -148,5 +148,3 @@ export interface Gateway {
   verifyBlobToken(token: string): string | undefined;
   close(): Promise<void>;
 }
-
-export type { GridError };

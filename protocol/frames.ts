@@ -83,14 +83,6 @@ export function decodeFrame(frame: Uint8Array): Envelope<{ type?: unknown }>[] {
   return envelopes;
 }
 
-/** The same frame for a byte stream, as parts so that large payloads are not copied once more. */
-export function encodePipeFrame<M extends object>(envelopes: readonly Envelope<M>[]): Buffer[] {
-  const frame = encodeFrame(envelopes);
-  const length = Buffer.allocUnsafe(4);
-  length.writeUInt32LE(frame.byteLength, 0);
-  return [length, frame];
-}
-
 /** Cuts a byte stream back into frames. Chunks of an unfinished frame are kept as they came and joined once. */
 export class PipeFrameReader {
   #chunks: Buffer[] = [];

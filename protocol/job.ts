@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { digestPattern } from "./digest.ts";
-import { type ErrorBody, errorBodySchema } from "./error-schemas.ts";
+import type { ErrorBody } from "./error-schemas.ts";
 import { datasetFormatSchema } from "./manifest.ts";
 import type { Tasking } from "./tasking.ts";
 
@@ -154,5 +154,3 @@ export interface Output {
   hostClass: string;
   inline?: Uint8Array;
 }
-
-export { errorBodySchema };

@@ -5,8 +5,8 @@ export interface PipeEnvelope<M extends object> {
 }
 
 /**
- * One pipe frame (see protocol/frames.ts) as parts to be written one after another, so that payloads are not copied:
- * what `encodePipeFrame` gives, for payloads that are large or consist of many.
+ * One pipe frame (a frame of protocol/frames.ts behind its own length, which PipeFrameReader cuts off again) as parts to be
+ * written one after another, so that payloads are not copied.
  */
 export function pipeFrameParts<M extends object>({
   message,

@@ -59,8 +59,3 @@ export interface ExecutorPool {
   /** Kills every process and resolves once they are gone. Idempotent. */
   close(): Promise<void>;
 }
-
-/** The shape of `startExecutor`, exported by sandbox/index.ts: one executor outside any pool. */
-export type StartExecutor = (options?: ExecutorOptions) => Promise<Executor>;
-/** The shape of `createExecutorPool`, exported by sandbox/index.ts. */
-export type CreateExecutorPool = (options: ExecutorPoolOptions) => ExecutorPool;

@@ -46,7 +46,7 @@ export class Dispatcher {
   readonly #leaseMs: number;
   /** Jobs that may have pending tasks. */
   readonly #ready = new Set<string>();
-  readonly #partitions = new RoundPartitions();
+  readonly #partitions: RoundPartitions;
   readonly #durations = new Map<string, number[]>();
   #pumping = false;
   #again = false;
@@ -54,6 +54,7 @@ export class Dispatcher {
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
+    this.#partitions = new RoundPartitions(deps.sizing);
     this.#leaseMs = deps.leaseMs ?? leaseMsDefault;
   }
 
@@ -73,7 +74,6 @@ export class Dispatcher {
     const view = this.#deps.views.peek(job);
     const records = view && entry === "map" ? recordsOf(view, lo, hi) : 0;
     this.#deps.sizing.observe(job, entry, records || hi - lo, ms);
-    if (view && isRound(view)) this.#partitions.observe(view, lo, hi, ms);
   }
 
   forget(job: string): void {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TaskTable } from "../../protocol/tasking.ts";
 import type { JobView } from "../jobs/job-view.ts";
+import { LeaseSizing } from "./lease-sizing.ts";
 import { RoundPartitions, splitEvenly } from "./round-partitions.ts";
 
 function viewOf(records: number[]): JobView {
@@ -12,6 +13,7 @@ function viewOf(records: number[]): JobView {
 }
 
 const growing = Array.from({ length: 40 }, (_, i) => 10 + i * 10);
+const records = growing.reduce((sum, count) => sum + count, 0);
 const everyone = () => true;
 
 describe("runs of a round", () => {
@@ -41,7 +43,7 @@ describe("runs of a round", () => {
   });
 
   test("stay with the session that held them, and go to others once it is gone", () => {
-    const partitions = new RoundPartitions();
+    const partitions = new RoundPartitions(new LeaseSizing());
     const view = viewOf(growing);
     const options = { slots: 2, isLive: everyone, ownOnly: false };
     const first = partitions.runsFor(view, "a", options);
@@ -61,14 +63,15 @@ describe("runs of a round", () => {
       [15, 2],
       [1000, 8],
     ] as const) {
-      const partitions = new RoundPartitions();
+      const sizing = new LeaseSizing();
+      const partitions = new RoundPartitions(sizing);
       const view = viewOf(growing);
       const options = { slots: 2, isLive: everyone, ownOnly: false };
       partitions.runsFor(view, "a", options);
-      partitions.observe(view, 0, 40, roundMs);
+      sizing.observe("job_1", "map", records, roundMs);
       expect(partitions.runsFor(view, "a", options)).toHaveLength(runs);
       // Noise in later rounds moves nothing.
-      partitions.observe(view, 0, 40, roundMs * 20);
+      sizing.observe("job_1", "map", records, roundMs * 20);
       expect(partitions.runsFor(view, "a", options)).toHaveLength(runs);
     }
   });

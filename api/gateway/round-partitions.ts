@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { leaseTasksMax } from "../../protocol/limits.ts";
 import type { TaskTable } from "../../protocol/tasking.ts";
 import { type JobView, recordsOf } from "../jobs/job-view.ts";
-import { leasesPerSlot } from "./lease-sizing.ts";
+import { type LeaseSizing, leasesPerSlot } from "./lease-sizing.ts";
 
 /** Consecutive tasks [lo, hi). */
 export type Run = readonly [lo: number, hi: number];
@@ -16,8 +16,6 @@ interface Partition {
   owners: (string | undefined)[];
 }
 
-/** Weight of the newest measurement. */
-const newest = 0.3;
 /** A lease of an iterative round below this is not worth splitting: one a slot, so that few messages carry a round. */
 const leaseTargetMs = 10;
 /** A round of less work than this is faster on one slot: a second one costs two more messages on every hop. */
@@ -30,17 +28,10 @@ const wholeRoundMs = 0.5;
  */
 export class RoundPartitions {
   readonly #partitions = new LRUCache<string, Partition>({ max: 10_000 });
-  /** Compute time of a record, ms, by job. */
-  readonly #recordMs = new LRUCache<string, number>({ max: 10_000 });
+  readonly #sizing: LeaseSizing;
 
-  /** Takes in the compute time of tasks [lo, hi) of the current round. */
-  observe(view: JobView, lo: number, hi: number, ms: number): void {
-    const records = recordsOf(view, lo, hi);
-    if (records === 0) return;
-    const before = this.#recordMs.get(view.spec.id);
-    const now = ms / records;
-    const mean = before === undefined ? now : before + newest * (now - before);
-    this.#recordMs.set(view.spec.id, mean);
+  constructor(sizing: LeaseSizing) {
+    this.#sizing = sizing;
   }
 
   /** Runs for a session: those it held before, and (unless `ownOnly`) those that no live session held. */
@@ -71,12 +62,11 @@ export class RoundPartitions {
 
   forget(job: string): void {
     this.#partitions.delete(job);
-    this.#recordMs.delete(job);
   }
 
   #partition(view: JobView, slots: number): Partition {
     const { id } = view.spec;
-    const recordMs = this.#recordMs.get(id);
+    const recordMs = this.#sizing.unitMs(id, "map");
     const { tasks } = view.stage;
     const known = this.#partitions.get(id);
     const measured = recordMs !== undefined;

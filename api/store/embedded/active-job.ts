@@ -1,4 +1,3 @@
-import type { ErrorBody } from "../../../protocol/errors.ts";
 import {
   endedStatuses,
   type JobSpec,
@@ -10,17 +9,7 @@ import {
 import type { TaskBoard } from "./task-board.ts";
 
 /** What of a job changes, as its row on disk keeps it. */
-export interface JobFacts {
-  status: JobStatus;
-  stage: Stage;
-  done: number;
-  tasksDone: number;
-  fuel: number;
-  metrics?: Record<string, number | null>;
-  error?: ErrorBody;
-  resultStage?: number;
-  startedAtMs?: number;
-  endedAtMs?: number;
+export interface JobFacts extends Omit<JobState, "spec"> {
   /** Totals over the current stage's outputs. */
   totals: StageSummary;
 }
