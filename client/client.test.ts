@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { afterEach, expect, expectTypeOf, test } from "vitest";
@@ -83,6 +84,61 @@ test("a connection lost before the answer is repeated, and two calls have two ke
   expect(keys).toHaveLength(3);
   expect(keys[1]).toBe(keys[0]);
   expect(keys[2]).not.toBe(keys[0]);
+});
+
+test("a server that has answered before is awaited through a restart, an unknown one is not", async () => {
+  const app = new Hono().get("/v1/jobs/x", (c) => c.json(job));
+  const { port } = await servers.serve(app);
+  const client = createClient({
+    url: `http://127.0.0.1:${port}`,
+    retry: { attemptsMax: 2, baseMs: 5, outageMsMax: 5_000 },
+  });
+  await client.jobs.get("x");
+  servers.stop();
+  const asking = client.jobs.get("x");
+  await sleep(300); // far longer than two attempts take
+  await expect(quickClient(port).jobs.get("x")).rejects.toMatchObject({ name: "ConnectionError" });
+  await servers.serve(app, port);
+  await expect(asking).resolves.toMatchObject({ id: "job_1" });
+});
+
+test("a result whose connection breaks is read on from there, byte for byte", async () => {
+  const lines = Array.from({ length: 20_000 }, (_, i) => `{"i":${i}}\n`);
+  const whole = lines.join("");
+  let asked = 0;
+  const app = new Hono<{ Bindings: { incoming: import("node:http").IncomingMessage } }>().get(
+    "/v1/jobs/:id/result",
+    (c) => {
+      asked++;
+      if (c.req.param("id") === "x" && asked > 2) return c.body(whole);
+      const cut = new ReadableStream<string>({
+        async start(controller) {
+          controller.enqueue(whole.slice(0, 50_001 * asked));
+          await sleep(20); // let it arrive
+          c.env.incoming.socket.destroy();
+        },
+      }).pipeThrough(new TextEncoderStream());
+      return c.body(cut);
+    },
+  );
+  const { client } = await servers.serve(app as unknown as Hono);
+  expect(await (await client.jobs.result("x")).text()).toBe(whole);
+  expect(asked).toBe(3);
+  asked = 0;
+  const hopeless = client.jobs.result("never").then((result) => result.text());
+  await expect(hopeless).rejects.toMatchObject({ name: "ConnectionError" });
+});
+
+test("an outage is bounded", async () => {
+  const app = new Hono().get("/v1/jobs/x", (c) => c.json(job));
+  const { port } = await servers.serve(app);
+  const client = createClient({
+    url: `http://127.0.0.1:${port}`,
+    retry: { baseMs: 5, outageMsMax: 100 },
+  });
+  await client.jobs.get("x");
+  servers.stop();
+  await expect(client.jobs.get("x")).rejects.toMatchObject({ name: "ConnectionError" });
 });
 
 test("Retry-After is heeded, and an unreasonable one gives the error at once", async () => {

@@ -77,14 +77,16 @@ export class JobsClient {
    */
   async result(id: string, options: Abortable & { accept?: string } = {}): Promise<ResultBody> {
     const path = `${pathOf(id)}/result`;
-    const accept = options.accept ?? "*/*";
-    const response = await this.#transport.open({
-      path,
-      headers: { accept },
-      unhurried: true,
-      signal: options.signal,
-    });
-    return new ResultBody(response, this.#transport.url + path);
+    const { accept = "*/*", signal } = options;
+    const open = (): Promise<Response> =>
+      this.#transport.open({ path, headers: { accept }, unhurried: true, signal });
+    const response = await open();
+    return new ResultBody(
+      response,
+      this.#transport.url + path,
+      async () => (await open()).body,
+      signal,
+    );
   }
 
   async #job(call: Parameters<Transport["open"]>[0]): Promise<Job> {

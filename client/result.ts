@@ -1,4 +1,5 @@
 import { ConnectionError, connectionError } from "./connection-error.ts";
+import { resumed } from "./resumed.ts";
 
 /**
  * A job's result, unread. Read it once, by the one method that fits: lines for map and mapReduce outputs, json for an
@@ -11,11 +12,19 @@ export class ResultBody {
   readonly body: ReadableStream<Uint8Array>;
   readonly #url: string;
 
-  constructor(response: Response, url: string) {
+  /** @param reopen asks for the same body again, when the connection breaks under it */
+  constructor(
+    response: Response,
+    url: string,
+    reopen: () => Promise<Response["body"]>,
+    signal?: AbortSignal,
+  ) {
     this.contentType = response.headers.get("content-type") ?? "application/octet-stream";
     const records = response.headers.get("x-records");
     this.records = records === null ? undefined : Number(records);
-    this.body = response.body ?? new Response("").body!;
+    const bodyOf = (body: Response["body"]): ReadableStream<Uint8Array> =>
+      body ?? new Response("").body!;
+    this.body = resumed(bodyOf(response.body), async () => bodyOf(await reopen()), signal);
     this.#url = url;
   }
 

@@ -6,13 +6,27 @@ export interface RetryPolicy {
   baseMs: number;
   /** No pause is longer, whatever Retry-After asks for: then the error is given to the caller instead. */
   pauseMsMax: number;
+  /** A server that has answered before and now cannot be reached is taken to be restarting, and tried for so long. */
+  outageMsMax: number;
 }
 
-/** About a second in all: long enough for a restart's gap or a busy moment, short enough to be told of a wrong URL. */
-export const retryPolicyDefault: RetryPolicy = { attemptsMax: 4, baseMs: 150, pauseMsMax: 10_000 };
+/** Attempts take about a second in all: long enough for a busy moment, short enough to be told of a wrong URL. */
+export const retryPolicyDefault: RetryPolicy = {
+  attemptsMax: 4,
+  baseMs: 150,
+  pauseMsMax: 10_000,
+  outageMsMax: 30_000,
+};
+
+/** Between attempts to reach a server that is restarting: it is back within seconds, so pauses stay short. */
+export const outagePauseMsMax = 1_000;
 
 /** Exponential backoff with full jitter (AWS Architecture Blog, 2015) over the upper half, so that it never is 0. */
-export function pauseMs(policy: RetryPolicy, attempt: number, random = Math.random): number {
+export function pauseMs(
+  policy: Pick<RetryPolicy, "baseMs" | "pauseMsMax">,
+  attempt: number,
+  random = Math.random,
+): number {
   const ceiling = Math.min(policy.pauseMsMax, policy.baseMs * 2 ** (attempt - 1));
   return ceiling * (0.5 + random() / 2);
 }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { GridError } from "../protocol/errors.ts";
 import { ConnectionError, connectionError } from "./connection-error.ts";
 import { errorOf } from "./problem.ts";
-import { pauseMs, type RetryPolicy, retryAfterMs, sleep } from "./retry.ts";
+import { outagePauseMsMax, pauseMs, type RetryPolicy, retryAfterMs, sleep } from "./retry.ts";
 
 export interface TransportOptions {
   url: string;
@@ -39,6 +39,8 @@ export interface Call {
 export class Transport {
   readonly url: string;
   readonly #options: TransportOptions;
+  /** Whether the server has ever answered: then the URL is right, and silence is an outage. */
+  #reached = false;
 
   /** @throws TypeError when the URL is none */
   constructor(options: TransportOptions) {
@@ -67,16 +69,23 @@ export class Transport {
     return this.send(call, async (response) => response);
   }
 
-  /** Sends until it succeeds, the attempts are used up, or an error is not worth a repetition. */
+  /**
+   * Sends until it succeeds, the attempts are used up (or, for a server known to be there, the time of an outage), or
+   * an error is not worth a repetition.
+   */
   async send<T>(call: Call, read: (response: Response) => Promise<T>): Promise<T> {
     const { retry } = this.#options;
     const url = this.urlOf(call);
     const headers = this.#headersOf(call);
+    let outageSinceMs: number | undefined;
     for (let attempt = 1; ; attempt++) {
       let waitMs = pauseMs(retry, attempt);
       let failure: unknown;
+      let persist = attempt < retry.attemptsMax;
       try {
         const response = await this.#fetch(url, call, headers);
+        this.#reached = true;
+        outageSinceMs = undefined;
         if (response.ok) return await read(response);
         failure = await errorOf(response, url);
         const asked = retryAfterMs(response.headers.get("retry-after"), Date.now());
@@ -86,9 +95,13 @@ export class Transport {
         call.signal?.throwIfAborted();
         if (error instanceof GridError || error instanceof ConnectionError) throw error;
         failure = connectionError(url, error);
+        outageSinceMs ??= performance.now();
+        if (this.#reached && retry.attemptsMax > 1) {
+          persist = performance.now() - outageSinceMs < retry.outageMsMax;
+          waitMs = Math.min(waitMs, outagePauseMsMax);
+        }
       }
-      const worthIt = attempt < retry.attemptsMax && call.replayable !== false;
-      if (!worthIt || waitMs > retry.pauseMsMax) throw failure;
+      if (!persist || call.replayable === false || waitMs > retry.pauseMsMax) throw failure;
       await sleep(waitMs, call.signal);
     }
   }

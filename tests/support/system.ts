@@ -80,7 +80,9 @@ export class System implements AsyncDisposable {
       const { url, key } = JSON.parse(text) as { url: string; key: string };
       const response = await fetch(`${url}/readyz`);
       if (!response.ok) return false;
-      Object.assign(this, { url, key, client: createClient({ url, key }) });
+      const client = createClient({ url, key });
+      await client.health(); // known to be there: calls now outlive a kill
+      Object.assign(this, { url, key, client });
       this.#port = Number(new URL(url).port);
       return true;
     }, "the API to be ready");
