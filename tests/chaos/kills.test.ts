@@ -103,7 +103,7 @@ async function disturb(
     } else if (victim === "executor") {
       const pids = await system.executorPids();
       const pid = pids[Math.floor(random() * pids.length)];
-      if (pid !== undefined) process.kill(pid, "SIGKILL");
+      if (pid !== undefined) killIfAlive(pid);
     } else if (victim === "api") {
       await system.killApi();
       await system.startApi();
@@ -112,5 +112,13 @@ async function disturb(
       await sleep(random() * 200);
       await redis!.restart();
     }
+  }
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it ended since it was listed
   }
 }
