@@ -62,6 +62,7 @@ export class CallWork implements Work {
           entry: "invoke",
           roundsMax: call.roundsMax,
         },
+        weight: 1,
         shards: [],
         parts: [input],
         separator: "",
@@ -72,6 +73,10 @@ export class CallWork implements Work {
 
   expectedMs(): number | undefined {
     return this.#link.expectedMs(this.bundle);
+  }
+
+  backlogMs(): number | undefined {
+    return this.next > 0 ? 0 : this.expectedMs();
   }
 
   answered(unit: Unit, { header, body, hashes, ms }: ExecutorReply): void {

@@ -25,7 +25,7 @@ export interface JobContext {
   /** Bytes that the job's part of every request takes on the pipe. */
   guestBytes: number;
   /** Expected compute time of one task, ms, by entry; learnt. */
-  taskMs: Map<Entry, number>;
+  weightMs: Map<Entry, number>;
   taskTable(tasking: Tasking): TaskTable;
 }
 
@@ -101,7 +101,7 @@ export function createJobContext(
     shards: manifest ? shardRefs(manifest) : [],
     constants,
     guestBytes: JSON.stringify(guest).length,
-    taskMs: new Map(),
+    weightMs: new Map(),
     taskTable(tasking) {
       const name = JSON.stringify(tasking);
       let table = tables.get(name);

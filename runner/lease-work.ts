@@ -31,6 +31,8 @@ export class LeaseWork implements Work {
   ended = false;
   slot: Work["slot"] = undefined;
   readonly #report: LeaseReport;
+  /** Weight of the units from each index to the end. */
+  readonly #weightFrom: Float64Array;
 
   constructor(
     run: RunMessage,
@@ -54,17 +56,25 @@ export class LeaseWork implements Work {
     this.run = run;
     this.context = context;
     this.#report = report;
+    this.#weightFrom = new Float64Array(units.length + 1);
+    for (let i = units.length - 1; i >= 0; i--)
+      this.#weightFrom[i] = this.#weightFrom[i + 1]! + units[i]!.weight;
   }
 
   expectedMs(unit: Unit): number | undefined {
-    const each = this.context.taskMs.get(this.run.entry);
-    return each === undefined ? undefined : each * (unit.hi - unit.lo);
+    const each = this.context.weightMs.get(this.run.entry);
+    return each === undefined ? undefined : each * unit.weight;
+  }
+
+  backlogMs(): number | undefined {
+    const each = this.context.weightMs.get(this.run.entry);
+    return each === undefined ? undefined : each * this.#weightFrom[this.next]!;
   }
 
   answered(unit: Unit, reply: ExecutorReply): void {
-    const { taskMs } = this.context;
+    const { weightMs } = this.context;
     const { entry } = this.run;
-    taskMs.set(entry, learnMs(taskMs.get(entry), reply.ms / (unit.hi - unit.lo)));
+    weightMs.set(entry, learnMs(weightMs.get(entry), reply.ms / unit.weight));
     const outputs = outputsOf(unit, this.context.job.kind, reply);
     if (unit === this.units.at(-1)) this.ended = true;
     this.#report.add({

@@ -15,6 +15,7 @@ function unit(request: object, lo = 5): Unit {
     shards: [],
     parts: [],
     separator: "",
+    weight: 1,
   };
 }
 

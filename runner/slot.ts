@@ -9,7 +9,7 @@ import { errorBodyOf, guestErrorBody } from "./outputs.ts";
 import { SlotMemory } from "./slot-memory.ts";
 import { neededKeys, startMs } from "./slot-needs.ts";
 import { resolveUnit, type Unit } from "./units.ts";
-import { backlogMs, type Work } from "./work.ts";
+import type { Work } from "./work.ts";
 import { unknownMs, WorkQueue } from "./work-queue.ts";
 
 export interface SlotOptions {
@@ -28,7 +28,7 @@ export interface SlotOptions {
 /** Trips on the pipe at once: while one computes, the next is already there. */
 const flightsMax = 2;
 /** A further trip is sent once what is on the pipe will end within this: until then another slot may take the work. */
-const aheadMs = 30;
+const aheadMs = 5;
 /** A cancelled call to the guest that ends by itself within this costs less than a new process. */
 const cancelGraceMs = 50;
 const downMs = 1_000;
@@ -113,7 +113,7 @@ export class Slot {
     if (!this.busy && !this.#starting) return undefined;
     const fits = (work: Work): boolean => {
       if (work.ended || work.next > 0) return false;
-      const aheadOfItMs = this.waitMs(work.urgent) - backlogMs(work, unknownMs);
+      const aheadOfItMs = this.waitMs(work.urgent) - (work.backlogMs() ?? unknownMs);
       return this.#starting || costMs(work) < aheadOfItMs;
     };
     const work = this.#queue.toGive(fits);

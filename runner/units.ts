@@ -8,6 +8,8 @@ import type { RunMessage } from "./messages.ts";
 export interface Unit {
   lo: number;
   hi: number;
+  /** Compute time against other units of the entry, as far as can be told: the records of a map, else the tasks. */
+  weight: number;
   request: GuestRequest;
   /** Shards that must be resident first. */
   shards: readonly LoadRef[];
@@ -45,7 +47,8 @@ export function unitsOf(
       if (context.job.kind === "iterate") return [iterateMap(context, run, inputs.state)];
       return perTask((task) => {
         const [slice, shards] = sliceOf(context, run, task);
-        return unit(task, { ...base, entry: "map", slice }, { shards });
+        const weight = Math.max(slice.to - slice.from, 1);
+        return unit(task, { ...base, entry: "map", slice }, { shards, weight });
       });
     case "reduce":
       return perTask((task) =>
@@ -106,15 +109,18 @@ export function unitsOf(
 /** One call for the whole lease, so that the guest merges its tasks' partials up the tree before anything is sent. */
 function iterateMap(context: JobContext, run: RunMessage, state: DataPart | undefined): Unit {
   const slices: GuestSlice[] = [];
+  let records = 0;
   const shards = new Set<LoadRef>();
   for (let task = run.lo; task < run.hi; task++) {
     const [slice, refs] = sliceOf(context, run, task);
     slices.push(slice);
+    records += slice.to - slice.from;
     for (const ref of refs) shards.add(ref);
   }
   return {
     lo: run.lo,
     hi: run.hi,
+    weight: Math.max(records, 1),
     request: {
       job: context.guest,
       fuelMax: context.job.limits.fuelPerTask,
@@ -132,9 +138,10 @@ function iterateMap(context: JobContext, run: RunMessage, state: DataPart | unde
 function unit(
   task: number,
   request: GuestRequest,
-  inputs: Partial<Pick<Unit, "shards" | "parts" | "separator">> = {},
+  inputs: Partial<Pick<Unit, "shards" | "parts" | "separator" | "weight">> = {},
 ): Unit {
-  return { lo: task, hi: task + 1, request, shards: [], parts: [], separator: "", ...inputs };
+  const alone = { weight: 1, shards: [], parts: [], separator: "" } as const;
+  return { lo: task, hi: task + 1, request, ...alone, ...inputs };
 }
 
 function sliceOf(context: JobContext, run: RunMessage, task: number): [GuestSlice, LoadRef[]] {

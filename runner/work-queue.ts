@@ -1,5 +1,5 @@
 import type { FlightItem } from "./flight.ts";
-import { backlogMs, type Work } from "./work.ts";
+import type { Work } from "./work.ts";
 
 /** Stands for an unknown compute time when backlogs are compared. */
 export const unknownMs = 50;
@@ -64,7 +64,8 @@ export class WorkQueue implements Iterable<Work> {
   /** Expected compute time of what would be worked off before new work; calls wait for calls alone. */
   backlogMs(urgent: boolean): number {
     let sum = 0;
-    for (const work of this.#works) if (work.urgent || !urgent) sum += backlogMs(work, unknownMs);
+    for (const work of this.#works)
+      if (work.urgent || !urgent) sum += work.backlogMs() ?? unknownMs;
     return sum;
   }
 }

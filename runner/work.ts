@@ -39,18 +39,12 @@ export interface Work {
   slot: { pump(): void; drop(): void } | undefined;
   /** Compute time of a unit, ms, as far as is known. */
   expectedMs(unit: Unit): number | undefined;
+  /** Compute time of what is still to be sent, ms, as far as is known. */
+  backlogMs(): number | undefined;
   /** In order of units. Sets `ended` with the last. */
   answered(unit: Unit, reply: ExecutorReply): void;
   /** Sets `ended`. */
   failed(unit: Unit, error: ErrorBody, fuel: number): void;
-}
-
-/** Expected compute time of what is still to be sent. What is unknown counts as one lease's target. */
-export function backlogMs(work: Work, unknownMs: number): number {
-  const first = work.units[work.next];
-  if (!first) return 0;
-  const each = work.expectedMs(first);
-  return each === undefined ? unknownMs : each * (work.units.length - work.next);
 }
 
 /** Takes in a measured compute time. Follows a change within a few tasks, and is not thrown off by one slow task. */
