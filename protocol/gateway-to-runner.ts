@@ -55,7 +55,14 @@ export type GatewayToRunner =
       stateDigest?: string;
       hasState?: boolean;
       partials?: RunPartial[];
+      /**
+       * The lease holds a whole round of an iterate: do its step as well, answer with `round`, and go on with the next
+       * round, until the function is done, or after round `roundsMax`, or as `yield` says.
+       */
+      follow?: { roundsMax: number };
     }
+  /** Leases that follow their job: end the round under way, answer it, and hand the lease back. */
+  | { type: "yield"; leases: string[] }
   | { type: "cancel"; leases: string[] }
   /** A synchronous invoke: payload 0 is the input as JSON text. */
   | {

@@ -6,6 +6,16 @@ import { controlSchema } from "./job.ts";
 const count = z.int().nonnegative();
 const hash = z.string().regex(digestPattern);
 
+const outputSchema = z.object({
+  level: count,
+  index: count,
+  bytes: count,
+  hash,
+  fuel: z.number().nonnegative(),
+  inline: z.boolean(),
+});
+const logsSchema = z.array(z.object({ task: count, line: z.string() }));
+
 /** What a runner may say. The gateway parses every message with this: runners are strangers. */
 export const runnerToGatewaySchema = z.discriminatedUnion("type", [
   z.object({
@@ -30,19 +40,25 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
     lease: z.string(),
     lo: count,
     hi: count,
-    outputs: z.array(
-      z.object({
-        level: count,
-        index: count,
-        bytes: count,
-        hash,
-        fuel: z.number().nonnegative(),
-        inline: z.boolean(),
-      }),
-    ),
+    outputs: z.array(outputSchema),
     control: controlSchema.optional(),
-    logs: z.array(z.object({ task: count, line: z.string() })).optional(),
+    logs: logsSchema.optional(),
     ms: z.number().nonnegative(),
+  }),
+  /**
+   * A round of a lease that follows its job is done, its map and its step: `output` is the new state, payload 0 when
+   * inline. `fuel` and `ms` (compute time) are of the map's tasks, `elapsedMs` is what the round took.
+   */
+  z.object({
+    type: z.literal("round"),
+    lease: z.string(),
+    round: count,
+    output: outputSchema,
+    fuel: z.number().nonnegative(),
+    control: controlSchema.optional(),
+    logs: logsSchema.optional(),
+    ms: z.number().nonnegative(),
+    elapsedMs: z.number().nonnegative(),
   }),
   /** The lease ends here. Tasks before `at` were answered; `error` is about task `at`. */
   z.object({ type: z.literal("failed"), lease: z.string(), at: count, error: errorBodySchema }),

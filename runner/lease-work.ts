@@ -4,7 +4,7 @@ import type { ExecutorReply } from "../sandbox/port.ts";
 import type { JobContext } from "./job-context.ts";
 import type { RunMessage } from "./messages.ts";
 import { outputsOf } from "./outputs.ts";
-import type { LeaseReport } from "./results.ts";
+import type { Report } from "./results.ts";
 import type { Unit } from "./units.ts";
 import { learnMs, type Work } from "./work.ts";
 
@@ -30,7 +30,7 @@ export class LeaseWork implements Work {
   next = 0;
   ended = false;
   slot: Work["slot"] = undefined;
-  readonly #report: LeaseReport;
+  readonly #report: Report;
   /** Weight of the units from each index to the end. */
   readonly #weightFrom: Float64Array;
 
@@ -39,7 +39,7 @@ export class LeaseWork implements Work {
     context: JobContext,
     source: Buffer,
     units: readonly Unit[],
-    report: LeaseReport,
+    report: Report,
   ) {
     const { job } = context;
     this.id = run.lease;

@@ -22,6 +22,17 @@ export interface UnitResult {
   ms: number;
 }
 
+/** What a lease's work tells of itself, in order of its units; one thing ends it. */
+export interface Report {
+  add(result: UnitResult): void;
+  /** After the results of the tasks before `at`. */
+  fail(at: number, error: ErrorBody): void;
+  /** Hands back what was not answered. */
+  release(): void;
+  /** Nothing is said any more. */
+  cancel(): void;
+}
+
 /** A long lease of tiny tasks reports every so often, so that others see progress and little is lost with it. */
 const flushMs = 20;
 const flushBytes = 256 * 1024;
@@ -32,7 +43,7 @@ const unitInlineBytesMax = frameBytesMax / 4;
  * Reports one lease: results in order, batched, and at last what ended it. Outputs that go as blobs are stored before
  * the message that names them, and later messages wait for it.
  */
-export class LeaseReport {
+export class LeaseReport implements Report {
   readonly #lease: string;
   readonly #hi: number;
   readonly #link: ResultLink;
@@ -61,17 +72,14 @@ export class LeaseReport {
     else this.#timer ??= setTimeout(() => this.#flush(), flushMs);
   }
 
-  /** After the results of the tasks before `at`. */
   fail(at: number, error: ErrorBody): void {
     this.#end([{ type: "failed", lease: this.#lease, at, error }]);
   }
 
-  /** Hands back what was not answered. */
   release(): void {
     this.#end([{ type: "released", leases: [this.#lease] }]);
   }
 
-  /** Nothing is said any more. */
   cancel(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -6,12 +6,13 @@ import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
 import type { ExecutorPool } from "../sandbox/pool.ts";
 import type { BlobClient } from "./blob-client.ts";
 import { type CallLink, CallWork } from "./call-work.ts";
+import { FollowedJob, followedState } from "./followed-job.ts";
 import { JobLoader, type LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunnerLog } from "./log.ts";
 import type { CallMessage, RunMessage, WelcomeMessage } from "./messages.ts";
 import { errorBodyOf } from "./outputs.ts";
-import { LeaseReport } from "./results.ts";
+import { LeaseReport, type ResultLink } from "./results.ts";
 import { Slot } from "./slot.ts";
 import { unitsOf } from "./units.ts";
 import { learnMs, type Work } from "./work.ts";
@@ -33,7 +34,7 @@ interface HeldLease {
   id: string;
   job: string;
   report: LeaseReport;
-  work?: LeaseWork;
+  work?: LeaseWork | FollowedJob;
 }
 
 interface KnownJob {
@@ -124,6 +125,12 @@ export class Supervisor {
       case "cancel":
         this.#cancelLeases(message.leases);
         return;
+      case "yield":
+        for (const lease of message.leases) {
+          const work = this.#leases.get(lease)?.work;
+          if (work instanceof FollowedJob) work.stop();
+        }
+        return;
       case "call":
         this.#call(message, payloads[0] ?? new Uint8Array(0));
         return;
@@ -207,15 +214,8 @@ export class Supervisor {
       send({ type: "released", leases: [run.lease] });
       return;
     }
-    const report = new LeaseReport(
-      run.lease,
-      run.hi,
-      {
-        inlineBytesMax: this.#inlineBytesMax,
-        send,
-        put: (digest, bytes) => this.#options.blobs.put(digest, known.job.blobToken, bytes),
-      },
-      () => this.#leases.delete(run.lease),
+    const report = new LeaseReport(run.lease, run.hi, this.#linkOf(known.job), () =>
+      this.#leases.delete(run.lease),
     );
     const held: HeldLease = { id: run.lease, job: run.job, report };
     this.#leases.set(run.lease, held);
@@ -233,15 +233,43 @@ export class Supervisor {
     if (this.#leases.get(held.id) !== held) return;
     const { context, source } = loaded;
     try {
+      if (run.follow) {
+        this.#follow(held, run, loaded, followedState(run, payloads));
+        return;
+      }
       const units = unitsOf(context, run, payloads);
       held.work = new LeaseWork(run, context, source, units, held.report);
     } catch (error) {
       held.report.fail(run.lo, errorBodyOf(error));
       return;
     }
-    const name = `${run.job} ${run.entry} ${run.lo}`;
-    const slot = this.#place(held.work, this.#lastSlot.get(name));
-    this.#lastSlot.set(name, slot);
+    this.#placeByHabit(held.work, `${run.job} ${run.entry} ${run.lo}`);
+  }
+
+  #follow(held: HeldLease, run: RunMessage, loaded: LoadedJob, state: Uint8Array): void {
+    const followed = new FollowedJob({
+      run,
+      loaded,
+      state,
+      slots: this.#slots.length,
+      link: this.#linkOf(loaded.context.job),
+      place: (work, name) => this.#placeByHabit(work, name),
+      onEnd: () => this.#leases.delete(held.id),
+    });
+    held.work = followed;
+    followed.start();
+  }
+
+  #linkOf(job: RunnerJob): ResultLink {
+    return {
+      inlineBytesMax: this.#inlineBytesMax,
+      send: this.#options.send,
+      put: (digest, bytes) => this.#options.blobs.put(digest, job.blobToken, bytes),
+    };
+  }
+
+  #placeByHabit(work: Work, name: string): void {
+    this.#lastSlot.set(name, this.#place(work, this.#lastSlot.get(name)));
   }
 
   #call(message: CallMessage, input: Uint8Array): void {

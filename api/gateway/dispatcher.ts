@@ -6,9 +6,10 @@ import { shardCountOf } from "../jobs/plan.ts";
 import type { Lease, LeaseRequest, Store } from "../store/port.ts";
 import type { BlobTokens } from "./blob-token.ts";
 import type { LeaseSizing } from "./lease-sizing.ts";
+import { mayFollow } from "./may-follow.ts";
 import { RoundPartitions } from "./round-partitions.ts";
 import { runMessage, runnerJob } from "./run-message.ts";
-import type { RunnerSession } from "./session.ts";
+import type { HeldLease, RunnerSession } from "./session.ts";
 
 /** A straggler is copied when it is this many times older than the median answered lease … */
 const stragglerFactor = 1.5;
@@ -129,7 +130,7 @@ export class Dispatcher {
     }
     const sessions = [...this.#deps.sessions.values()].filter((session) => session.room > 0);
     const perSession = Math.ceil(share / Math.max(sessions.length, 1));
-    let sent = 0;
+    let sent = await this.#leaseWhole(view, sessions);
     if (isRound(view) && sessions.length > 1) {
       sent += await this.#lease(view, sessions, perSession, true);
     }
@@ -148,6 +149,26 @@ export class Dispatcher {
     return sent.reduce((sum, count) => sum + count, 0);
   }
 
+  /** A round to a runner that does it, and those after it, as a whole. */
+  async #leaseWhole(view: JobView, sessions: readonly RunnerSession[]): Promise<number> {
+    const session = sessions.find((one) => this.follows(view, one));
+    if (!session || view.done > 0) return 0;
+    return this.#take(view, session, {
+      holder: session.id,
+      leases: 1,
+      tasksMax: view.stage.tasks,
+      prefer: [[0, view.stage.tasks]],
+      preferOnly: true,
+      leaseMs: this.#leaseMs,
+      nowMs: this.#deps.clock(),
+    });
+  }
+
+  /** Whether this runner should do the job's rounds as a whole. */
+  follows(view: JobView, session: RunnerSession): boolean {
+    return mayFollow(view, session, { sizing: this.#deps.sizing, slots: this.#slots() });
+  }
+
   async #leaseFor(
     view: JobView,
     session: RunnerSession,
@@ -156,14 +177,18 @@ export class Dispatcher {
   ): Promise<number> {
     const count = Math.min(session.room, perSession);
     if (count <= 0) return 0;
-    const job = view.spec.id;
-    const stageNumber = view.stage.number;
     const request = this.#request(view, session, count, preferOnly);
     if (request.leases === 0 || (preferOnly && request.prefer?.length === 0)) return 0;
+    return this.#take(view, session, request);
+  }
+
+  /** Leases and sends. Returns how many. */
+  async #take(view: JobView, session: RunnerSession, request: LeaseRequest): Promise<number> {
+    const job = view.spec.id;
+    const stageNumber = view.stage.number;
     const leases = await this.#deps.store.jobs.lease(job, request);
-    if (leases.length < request.leases && !preferOnly && view.stage.number === stageNumber) {
-      this.#ready.delete(job);
-    }
+    const exhausted = leases.length < request.leases && !request.preferOnly;
+    if (exhausted && view.stage.number === stageNumber) this.#ready.delete(job);
     if (leases.length === 0) return 0;
     let current: JobView | undefined = view;
     if (leases[0]!.stage !== view.stage.number) {
@@ -227,7 +252,7 @@ export class Dispatcher {
   async #send(session: RunnerSession, view: JobView, lease: Lease): Promise<void> {
     const { spec, stage } = view;
     const { store, tokens, clock } = this.#deps;
-    session.leases.set(lease.token, {
+    const held: HeldLease = {
       token: lease.token,
       job: lease.job,
       stage: lease.stage,
@@ -236,7 +261,8 @@ export class Dispatcher {
       hi: lease.hi,
       dispatchedAtMs: clock(),
       backup: lease.backup,
-    });
+    };
+    session.leases.set(lease.token, held);
     if (lease.backup) this.#deps.onCopied(lease);
     try {
       const { message, payloads } = await runMessage(store, view, lease);
@@ -244,6 +270,12 @@ export class Dispatcher {
         session.knownJobs.add(spec.id);
         const shardCount = shardCountOf(spec, view.shards);
         session.send({ type: "job", job: runnerJob(spec, shardCount, tokens.issue(spec.id)) });
+      }
+      const whole = lease.lo === 0 && lease.hi === stage.tasks && !lease.backup;
+      // A state that is a blob would be stored in every round all the same.
+      if (whole && message.hasState && this.follows(view, session)) {
+        message.follow = { roundsMax: spec.roundsMax };
+        held.round = stage.round;
       }
       session.send(message, payloads);
     } catch (error) {

@@ -17,6 +17,7 @@ import type { Store } from "../store/port.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { FollowedRounds } from "./followed-rounds.ts";
 import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
 import { RunnerSession } from "./session.ts";
@@ -52,6 +53,7 @@ export class RunnerGateway implements Gateway {
   readonly #dispatcher: Dispatcher;
   readonly #sizing = new LeaseSizing();
   readonly #answers: LeaseAnswers;
+  readonly #rounds: FollowedRounds;
   readonly #silence: SilenceWatch;
   readonly #lastStatusCheckMs = new Map<string, number>();
   readonly #tick: NodeJS.Timeout;
@@ -112,6 +114,15 @@ export class RunnerGateway implements Gateway {
       explain,
       quietly: (work) => this.#quietly(work),
     });
+    this.#rounds = new FollowedRounds({
+      store,
+      views,
+      progress: this.progress,
+      dispatcher: this.#dispatcher,
+      clock,
+      cancel: (tokens) => this.#answers.cancel(tokens),
+      quietly: (work) => this.#quietly(work),
+    });
     this.#silence = new SilenceWatch({
       sessions: this.#sessions,
       clock,
@@ -167,7 +178,7 @@ export class RunnerGateway implements Gateway {
 
   /** Tasks answered and accepted since the start. */
   get tasksDone(): number {
-    return this.#answers.tasksDone;
+    return this.#answers.tasksDone + this.#rounds.tasksDone;
   }
 
   verifyBlobToken(token: string): string | undefined {
@@ -223,6 +234,7 @@ export class RunnerGateway implements Gateway {
       for (const job of await this.#deps.store.jobs.active()) this.#dispatcher.wake(job);
     });
     this.#calls.placeWaiting();
+    this.#rounds.share(this.#sessions.values());
     return session;
   }
 
@@ -230,6 +242,9 @@ export class RunnerGateway implements Gateway {
     switch (message.type) {
       case "result":
         this.#answers.onResult(session, message, payloads);
+        break;
+      case "round":
+        this.#rounds.onRound(session, message, payloads);
         break;
       case "failed":
         void this.#quietly(() => this.#answers.onFailed(session, message));

@@ -4,8 +4,6 @@ import { leaseTargetMs, leaseTasksMax } from "../../protocol/limits.ts";
 
 /** Weight of the newest measurement. */
 const newest = 0.3;
-/** Leases a slot at most, to balance slots of different speed within one round or stage. */
-export const leasesPerSlot = 4;
 
 /**
  * How many tasks one lease carries, from measured task time. Only dispatch depends on it, never the result: tasks are

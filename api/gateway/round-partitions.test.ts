@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { splitEvenly } from "../../protocol/round-cut.ts";
 import { TaskTable } from "../../protocol/tasking.ts";
 import type { JobView } from "../jobs/job-view.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
-import { RoundPartitions, splitEvenly } from "./round-partitions.ts";
+import { RoundPartitions } from "./round-partitions.ts";
 
 function viewOf(records: number[]): JobView {
   const shards = records.map((count) => ({ records: count }));

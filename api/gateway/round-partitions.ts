@@ -1,11 +1,7 @@
 import { LRUCache } from "lru-cache";
-import { leaseTasksMax } from "../../protocol/limits.ts";
-import type { TaskTable } from "../../protocol/tasking.ts";
+import { type Run, roundParts, splitEvenly } from "../../protocol/round-cut.ts";
 import { type JobView, recordsOf } from "../jobs/job-view.ts";
-import { type LeaseSizing, leasesPerSlot } from "./lease-sizing.ts";
-
-/** Consecutive tasks [lo, hi). */
-export type Run = readonly [lo: number, hi: number];
+import type { LeaseSizing } from "./lease-sizing.ts";
 
 interface Partition {
   slots: number;
@@ -15,11 +11,6 @@ interface Partition {
   /** The session that last held each run, and so has its shards resident. */
   owners: (string | undefined)[];
 }
-
-/** A lease of an iterative round below this is not worth splitting: one a slot, so that few messages carry a round. */
-const leaseTargetMs = 10;
-/** A round of less work than this is faster on one slot: a second one costs two more messages on every hop. */
-const wholeRoundMs = 0.5;
 
 /**
  * How an iterative job's map stage is shared out, the same in every round, so that the shards that are resident in an
@@ -73,38 +64,13 @@ export class RoundPartitions {
     const stands = known?.slots === slots && known.runs.at(-1)?.[1] === tasks;
     if (known && stands && (known.measured || !measured)) return known;
     const roundMs = recordMs === undefined ? undefined : recordMs * recordsOf(view, 0, tasks);
-    const parts = partsOf(tasks, slots, roundMs);
+    const parts = roundParts(tasks, slots, roundMs);
     const runs = view.table ? splitEvenly(view.table, parts) : [[0, tasks] as const];
     const owners = runs.map(([lo, hi]) => known && ownerOf(known, lo, hi));
     const partition = { slots, measured, runs, owners };
     this.#partitions.set(id, partition);
     return partition;
   }
-}
-
-function partsOf(tasks: number, slots: number, roundMs: number | undefined): number {
-  if (roundMs === undefined) return Math.min(slots * leasesPerSlot, tasks);
-  if (roundMs < wholeRoundMs) return 1;
-  const perSlot = Math.round(roundMs / slots / leaseTargetMs);
-  return Math.min(slots * Math.min(Math.max(perSlot, 1), leasesPerSlot), tasks);
-}
-
-/** Cuts all tasks into at most `parts` runs of about equal records, none longer than a lease may be. */
-export function splitEvenly(table: TaskTable, parts: number): Run[] {
-  const last = table.slice(table.tasks - 1);
-  const records = last.record + last.to - last.from;
-  const runs: Run[] = [];
-  let lo = 0;
-  for (let task = 0; task < table.tasks; task++) {
-    const { record, from, to } = table.slice(task);
-    const full = (record + to - from) * parts >= records * (runs.length + 1);
-    const isLast = task === table.tasks - 1;
-    if (full || isLast || task + 1 - lo === leaseTasksMax) {
-      runs.push([lo, task + 1]);
-      lo = task + 1;
-    }
-  }
-  return runs;
 }
 
 /** Who held the larger part of a run's first half before the runs were cut anew. */

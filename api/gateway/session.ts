@@ -3,10 +3,9 @@ import type { Envelope } from "../../protocol/frames.ts";
 import { encodeFrame } from "../../protocol/frames.ts";
 import type { GatewayToRunner } from "../../protocol/gateway-to-runner.ts";
 import type { Entry } from "../../protocol/job.ts";
-import { frameBytesMax } from "../../protocol/limits.ts";
+import { frameBytesMax, leasesPerSlot } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { RunnerInfo } from "../ports.ts";
-import { leasesPerSlot } from "./lease-sizing.ts";
 
 export type Hello = Extract<RunnerToGateway, { type: "hello" }>;
 
@@ -21,6 +20,8 @@ export interface HeldLease {
   hi: number;
   dispatchedAtMs: number;
   backup: boolean;
+  /** It follows its job through rounds: the round that it answers next. */
+  round?: number;
 }
 
 /** Bytes waiting on a socket above which a runner gets no further work until it has read what it was sent. */

@@ -21,6 +21,8 @@ export interface JobView {
   fuel: number;
   startedAtMs: number | undefined;
   roundStartedAtMs: number;
+  /** iterate: what the last round's map left to be merged, once known; infinite when that took tasks of its own. */
+  partialBytes: number | undefined;
 }
 
 /** Views of active jobs and parsed manifests, bounded. */
@@ -95,6 +97,7 @@ export class JobViews {
       fuel: 0,
       startedAtMs: undefined,
       roundStartedAtMs: this.#clock(),
+      partialBytes: undefined,
     };
     setStage(view, state.stage);
     return view;

@@ -107,6 +107,31 @@ export function advance(
   }
 }
 
+/**
+ * The stage that follows a round which one runner did as a whole, and what it leaves behind. The map stage `map` and
+ * the step's get the numbers that they have in any case.
+ */
+export function advanceRound(
+  spec: JobSpec,
+  shards: ShardSizes,
+  map: Stage,
+  control: Control | undefined,
+): { next: Stage; drop: number[] } {
+  const { number, round } = map;
+  const step: Stage = {
+    number: number + 1,
+    round,
+    entry: "step",
+    tasks: 1,
+    from: number,
+    state: map.state!,
+  };
+  const summary: StageSummary = { outputs: 1, bytes: 0, fuel: 0 };
+  const advanced = advance(spec, shards, step, { summary, control, topLevel: 0 });
+  if (advanced.type === "end") throw new Error("a step is not the end of an iterate");
+  return advanced;
+}
+
 /** What `ctx.shard.count` says: shards of a dataset, tasks of a range. */
 export function shardCountOf(spec: JobSpec, shards: ShardSizes): number {
   return spec.input.type === "range"

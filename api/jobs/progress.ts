@@ -1,7 +1,7 @@
 import type { ErrorBody } from "../../protocol/errors.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { JobEvent } from "../../protocol/events.ts";
-import type { Control, JobStatus } from "../../protocol/job.ts";
+import type { Control, JobStatus, Stage } from "../../protocol/job.ts";
 import type { CompleteOutcome, Store } from "../store/port.ts";
 import { type JobView, type JobViews, recordsOf, setStage } from "./job-view.ts";
 import { advance, repeatStage } from "./plan.ts";
@@ -19,6 +19,14 @@ export interface ProgressDeps {
   onStage: (job: string) => void;
   /** The job ended, in whatever way. */
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
+}
+
+/** A round that one runner did as a whole. */
+export interface FollowedRound {
+  round: number;
+  control: Control | undefined;
+  fuel: number;
+  elapsedMs: number;
 }
 
 /**
@@ -51,6 +59,25 @@ export class Progress {
     }
     view.fuel += outcome.summary?.fuel ?? 0;
     await this.#advance(view, outcome.summary!, control);
+  }
+
+  /** The store has taken in rounds that one runner did as a whole: what it means for the view, and for who watches. */
+  async followed(view: JobView, next: Stage, rounds: readonly FollowedRound[]): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { id } = view.spec;
+    const { tasks } = view.stage;
+    for (const { fuel } of rounds) {
+      view.recordsDone += recordsOf(view, 0, tasks);
+      view.tasksDone += tasks + 1;
+      view.fuel += fuel;
+    }
+    setStage(view, next);
+    view.roundStartedAtMs = clock();
+    if (next.entry !== "map") this.#deps.onStage(id);
+    const events = rounds.map(({ round, control, elapsedMs }) =>
+      roundEvent(round, control, elapsedMs),
+    );
+    await store.events.append(id, events, clock());
   }
 
   /** Ends a job; the first caller wins. */
@@ -131,6 +158,8 @@ export class Progress {
       return;
     }
     const { next, drop } = step;
+    if (stage.entry === "map" && next.entry === "step") view.partialBytes = summary.bytes;
+    else if (next.entry === "merge") view.partialBytes = Number.POSITIVE_INFINITY;
     const metrics = control?.metrics;
     const outcome = await store.jobs.advance(id, stage.number, next, {
       drop,
@@ -158,13 +187,7 @@ export class Progress {
     const ms = nowMs - view.roundStartedAtMs;
     view.roundStartedAtMs = nowMs;
     const { round } = view.stage;
-    return {
-      type: "round",
-      round,
-      metrics: control?.metrics ?? {},
-      ms,
-      done: control?.done === true,
-    };
+    return roundEvent(round, control, ms);
   }
 
   async #progress(view: JobView): Promise<void> {
@@ -195,6 +218,16 @@ export class Progress {
     this.#deps.views.forget(id);
     this.#deps.onEnded(id, status, error);
   }
+}
+
+function roundEvent(round: number, control: Control | undefined, ms: number): JobEvent {
+  return {
+    type: "round",
+    round,
+    metrics: control?.metrics ?? {},
+    ms,
+    done: control?.done === true,
+  };
 }
 
 export function lostError(attempts: number, reason?: string): ErrorBody {

@@ -126,6 +126,17 @@ export interface CompleteOutcome {
   summary?: StageSummary;
 }
 
+export interface RoundAnswer {
+  /** Level 0, index 0. */
+  state: Output;
+  /** Tasks and fuel of all rounds that are answered here. */
+  tasksDone: number;
+  fuel: number;
+  drop: readonly number[];
+  metrics?: Record<string, number | null>;
+  nowMs: number;
+}
+
 export interface JobStore {
   /** - created; - exists: a job with this id is there, nothing changed. Appends nothing to events. */
   create(spec: JobSpec, stage: Stage): Promise<"created" | "exists">;
@@ -163,6 +174,20 @@ export interface JobStore {
     next: Stage,
     options: { drop: readonly number[]; metrics?: Record<string, number | null> },
   ): Promise<"advanced" | "lost">;
+  /**
+   * A lease that alone holds all tasks of the current stage, `from`, the map of an iterate, answers its round as a whole
+   * and maybe further ones: `answer.state` becomes the output of stage `next.state`, `next` the current stage, and the
+   * outputs of the stages in `drop` go. When `next` is a map the lease holds all of its tasks; else it ends, and they
+   * are pending.
+   * - followed; - lost: no such lease, it is shared or has answered some tasks, or the job is not at `from` or not running
+   */
+  follow(
+    id: string,
+    token: string,
+    from: number,
+    next: Stage,
+    answer: RoundAnswer,
+  ): Promise<"followed" | "lost">;
   /** Makes the job running (first lease), or ends it. - changed; - already: it had ended (nothing changed). */
   setStatus(
     id: string,

@@ -1,7 +1,14 @@
 import type { Digest } from "../../../protocol/digest.ts";
 import type { JobSpec, JobState, JobStatus, Output, Stage } from "../../../protocol/job.ts";
 import type { Listeners } from "../listeners.ts";
-import type { CompleteOutcome, Completion, JobStore, Lease, LeaseRequest } from "../port.ts";
+import type {
+  CompleteOutcome,
+  Completion,
+  JobStore,
+  Lease,
+  LeaseRequest,
+  RoundAnswer,
+} from "../port.ts";
 import { type ActiveJob, hasEnded, newFacts, stateOf } from "./active-job.ts";
 import type { Journal } from "./journal.ts";
 import type { Reader } from "./reader.ts";
@@ -175,17 +182,49 @@ export class EmbeddedJobs implements JobStore {
     const job = this.#active.get(id);
     if (!job || job.facts.stage.number !== from || job.board.done < job.board.tasks) return "lost";
     this.#journal.admit();
-    job.facts.stage = next;
-    job.facts.done = 0;
-    job.facts.totals = { outputs: 0, bytes: 0, fuel: 0 };
-    if (metrics) job.facts.metrics = metrics;
+    this.#setStage(job, next, metrics);
     job.board = new TaskBoard(next.tasks);
+    this.#drop(job, drop);
+    this.#changed(id);
+    return "advanced";
+  }
+
+  async follow(
+    id: string,
+    token: string,
+    from: number,
+    next: Stage,
+    { state, tasksDone, fuel, drop, metrics, nowMs }: RoundAnswer,
+  ): Promise<"followed" | "lost"> {
+    const job = this.#active.get(id);
+    const { status, stage } = job?.facts ?? {};
+    if (!job || status !== "running" || stage?.number !== from) return "lost";
+    if (!job.board.holdsAll(token)) return "lost";
+    this.#journal.admit();
+    job.facts.tasksDone += tasksDone;
+    job.facts.fuel += fuel;
+    this.#setStage(job, next, metrics);
+    const keeps = next.entry === "map";
+    if (keeps) job.board.renewAll(token, nowMs);
+    else job.board = new TaskBoard(next.tasks);
+    this.#journal.answered(job, next.state!, 0, 1, [state]);
+    this.#drop(job, drop);
+    if (!keeps) this.#changed(id);
+    return "followed";
+  }
+
+  #setStage({ facts }: ActiveJob, next: Stage, metrics: JobState["metrics"]): void {
+    facts.stage = next;
+    facts.done = 0;
+    facts.totals = { outputs: 0, bytes: 0, fuel: 0 };
+    if (metrics) facts.metrics = metrics;
+  }
+
+  #drop(job: ActiveJob, drop: readonly number[]): void {
     for (const stage of drop) this.#journal.dropped(job, stage);
     this.#journal.touched(job);
     this.#journal.settle();
     if (drop.length > 0) this.#garbageMade();
-    this.#changed(id);
-    return "advanced";
   }
 
   async setStatus(

@@ -163,6 +163,19 @@ export class TaskBoard {
     return true;
   }
 
+  /** Whether the lease holds all tasks, alone, and has answered none. */
+  holdsAll(token: string): boolean {
+    const claim = this.#leases.get(token)?.claim;
+    return claim?.front === 0 && claim.hi === this.tasks && claim.leases.length === 1;
+  }
+
+  /** The same tasks anew, for a lease that holds them all. */
+  renewAll(token: string, nowMs: number): void {
+    const { claim } = this.#leases.get(token)!;
+    claim.claimedAtMs = nowMs;
+    claim.attempts = 0;
+  }
+
   expire(nowMs: number): { requeued: number; attempts: number } {
     let requeued = 0;
     let attempts = 0;

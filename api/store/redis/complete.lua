@@ -1,27 +1,7 @@
 -- args: request, completions, then for each: token, lo, hi, bytes, fuel, outputs, then for each output: "level:chunk",
--- index, packed ("I…" inline, "L<digest> …" a blob)
+-- index, packed
 -- -> lines: results ("a" accepted, "l" late, "s" stale), redundant tokens, stage, done, tasks, finished ("1"),
 --    outputs, bytes and fuel of the stage
-local function storeOutputs(job, stage, args, at, count)
-  local index = job .. ':out:' .. stage
-  local seen = {}
-  for output = 0, count - 1 do
-    local chunk, field, packed = args[at + output * 3], args[at + output * 3 + 1], args[at + output * 3 + 2]
-    redis.call('HSET', index .. ':' .. chunk, field, packed)
-    if not seen[chunk] then
-      seen[chunk] = true
-      local level, number = chunk:match('^(%d+):(%d+)$')
-      redis.call('ZADD', index, int(tonumber(level) * levelSpan + tonumber(number)), chunk)
-    end
-    if packed:byte(1) == 76 then
-      redis.call('SADD', job .. ':large:' .. stage, packed:match('^L(%S+)'))
-    end
-  end
-  if count > 0 then
-    redis.call('SADD', job .. ':stages', stage)
-  end
-end
-
 -- Moves the front of the lease's claim. Returns "a", "l" or "s", and whether tasks are pending again.
 local function answer(job, token, lo, hi, redundant)
   local id = readLease(job, token)

@@ -9,7 +9,14 @@ import {
   type Output,
   type Stage,
 } from "../../../protocol/job.ts";
-import type { CompleteOutcome, Completion, JobStore, Lease, LeaseRequest } from "../port.ts";
+import type {
+  CompleteOutcome,
+  Completion,
+  JobStore,
+  Lease,
+  LeaseRequest,
+  RoundAnswer,
+} from "../port.ts";
 import type { Argument, Connection } from "./connection.ts";
 import { activeKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
 import type { Notices } from "./notices.ts";
@@ -228,6 +235,36 @@ export class RedisJobs implements JobStore {
     return "advanced";
   }
 
+  async follow(
+    id: string,
+    token: string,
+    from: number,
+    next: Stage,
+    { state, tasksDone, fuel, drop, metrics, nowMs }: RoundAnswer,
+  ): Promise<"followed" | "lost"> {
+    const keeps = next.entry === "map";
+    requireNumbers(tasksDone, fuel, `round ${next.round}`);
+    const outcome = await this.#call("follow", id, [
+      token,
+      from,
+      JSON.stringify(next),
+      next.number,
+      next.tasks,
+      keeps ? "1" : "0",
+      nowMs,
+      tasksDone,
+      fuel,
+      metrics ? JSON.stringify(metrics) : "",
+      next.state!,
+      ...outputArgs(state),
+      ...drop,
+    ]);
+    if (outcome === "lost") return "lost";
+    if (!keeps) this.#notices.jobChanged(id);
+    if (outcome === "garbage") this.#collect(id).catch(() => {});
+    return "followed";
+  }
+
   async setStatus(
     id: string,
     status: JobStatus,
@@ -304,10 +341,17 @@ function pushCompletion(args: Argument[], { token, lo, hi, outputs }: Completion
     bytes += output.bytes;
     fuel += output.fuel;
   }
-  // A number that the server cannot add would fail half-way through the transition.
-  if (!Number.isSafeInteger(bytes) || !Number.isFinite(fuel))
-    throw new GridError("bad-request", `outputs of tasks [${lo}, ${hi}) do not add up`);
+  requireNumbers(bytes, fuel, `tasks [${lo}, ${hi})`);
   args.push(token, lo, hi, bytes, fuel, outputs.length);
-  for (const output of outputs)
-    args.push(`${output.level}:${chunkOf(output.index)}`, output.index, packOutput(output));
+  for (const output of outputs) args.push(...outputArgs(output));
+}
+
+/** A number that the server cannot add would fail half-way through the transition. */
+function requireNumbers(count: number, fuel: number, what: string): void {
+  if (!Number.isSafeInteger(count) || !Number.isFinite(fuel))
+    throw new GridError("bad-request", `outputs of ${what} do not add up`);
+}
+
+function outputArgs(output: Output): Argument[] {
+  return [`${output.level}:${chunkOf(output.index)}`, output.index, packOutput(output)];
 }

@@ -10,6 +10,7 @@ const files = [
   "renew",
   "expire",
   "advance",
+  "follow",
   "set-status",
   "remove",
   "collect",
@@ -29,6 +30,7 @@ export type FunctionName =
   | "renew"
   | "expire"
   | "advance"
+  | "follow"
   | "set_status"
   | "remove"
   | "collect"

@@ -185,6 +185,27 @@ local function detach(job, token, penalty)
   return claim.attempts, true, #others == 0
 end
 
+-- Stores outputs of a stage from three arguments each: "level:chunk", index, packed ("I…" inline, "L<digest> …" a blob).
+local function storeOutputs(job, stage, args, at, count)
+  local index = job .. ':out:' .. stage
+  local seen = {}
+  for output = 0, count - 1 do
+    local chunk, field, packed = args[at + output * 3], args[at + output * 3 + 1], args[at + output * 3 + 2]
+    redis.call('HSET', index .. ':' .. chunk, field, packed)
+    if not seen[chunk] then
+      seen[chunk] = true
+      local level, number = chunk:match('^(%d+):(%d+)$')
+      redis.call('ZADD', index, int(tonumber(level) * levelSpan + tonumber(number)), chunk)
+    end
+    if packed:byte(1) == 76 then
+      redis.call('SADD', job .. ':large:' .. stage, packed:match('^L(%S+)'))
+    end
+  end
+  if count > 0 then
+    redis.call('SADD', job .. ':stages', stage)
+  end
+end
+
 local function clearTasks(job)
   redis.call('UNLINK', job .. ':pending', job .. ':claims', job .. ':leases', job .. ':deadlines', job .. ':single')
 end

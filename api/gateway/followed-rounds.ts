@@ -1,0 +1,156 @@
+import { digestOf } from "../../protocol/digest.ts";
+import { GridError } from "../../protocol/errors.ts";
+import type { Output, Stage } from "../../protocol/job.ts";
+import { attemptsMax } from "../../protocol/limits.ts";
+import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
+import type { JobViews } from "../jobs/job-view.ts";
+import { advanceRound } from "../jobs/plan.ts";
+import type { Progress } from "../jobs/progress.ts";
+import type { Store } from "../store/port.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { HeldLease, RunnerSession } from "./session.ts";
+
+type RoundMessage = Extract<RunnerToGateway, { type: "round" }>;
+
+export interface FollowedRoundsDeps {
+  store: Store;
+  views: JobViews;
+  progress: Progress;
+  dispatcher: Dispatcher;
+  clock: () => number;
+  /** The lease is no more: tells its holder. */
+  cancel: (tokens: readonly string[]) => void;
+  quietly: (work: () => Promise<unknown>) => Promise<void>;
+}
+
+interface AnsweredRound {
+  message: RoundMessage;
+  state: Output;
+}
+
+/**
+ * Rounds that a runner does as a whole, with a lease that follows its job. The runner is ahead of the store by what is
+ * on its way; rounds that came while the store was busy are taken in together, of which the last state alone is kept.
+ */
+export class FollowedRounds {
+  readonly #deps: FollowedRoundsDeps;
+  /** By lease: what came and is not in the store yet. */
+  readonly #waiting = new Map<string, AnsweredRound[]>();
+  #tasksDone = 0;
+
+  constructor(deps: FollowedRoundsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tasks answered and accepted since the start. */
+  get tasksDone(): number {
+    return this.#tasksDone;
+  }
+
+  /** @throws GridError runner-fault when it is not the lease's next round, or not the state that it names */
+  onRound(session: RunnerSession, message: RoundMessage, payloads: Uint8Array[]): void {
+    const lease = session.leases.get(message.lease);
+    if (!lease) return; // cancelled or expired meanwhile
+    if (message.round !== lease.round)
+      throw new GridError("runner-fault", "A round is not the next of its lease.");
+    lease.round++;
+    const { level: _, index: __, inline, ...output } = message.output;
+    const state: Output = { level: 0, index: 0, ...output, hostClass: session.hello.hostClass };
+    if (inline) {
+      const bytes = payloads[0];
+      if (!bytes || digestOf(bytes) !== state.hash || bytes.byteLength !== state.bytes)
+        throw new GridError("runner-fault", "A state does not match its digest.");
+      state.inline = bytes;
+    }
+    session.tasksDone += lease.hi + 1;
+    this.#deps.dispatcher.measured(lease.job, "map", 0, lease.hi, message.ms);
+    if (message.logs?.length) this.#logEvents(lease.job, message.logs);
+    const waiting = this.#waiting.get(lease.token);
+    if (waiting) {
+      waiting.push({ message, state });
+      return;
+    }
+    this.#waiting.set(lease.token, [{ message, state }]);
+    queueMicrotask(() => void this.#deps.quietly(() => this.#takeIn(session, lease)));
+  }
+
+  /** A runner came: rounds that others do as a whole may be better shared with it. */
+  share(sessions: Iterable<RunnerSession>): void {
+    for (const session of sessions) {
+      const leases: string[] = [];
+      for (const { token, job, round } of session.leases.values()) {
+        const view = round === undefined ? undefined : this.#deps.views.peek(job);
+        if (view && !this.#deps.dispatcher.follows(view, session)) leases.push(token);
+      }
+      if (leases.length > 0) session.send({ type: "yield", leases });
+    }
+  }
+
+  async #takeIn(session: RunnerSession, lease: HeldLease): Promise<void> {
+    const waiting = this.#waiting.get(lease.token)!;
+    try {
+      while (waiting.length > 0) {
+        if (!(await this.#store(session, lease, waiting.splice(0)))) return;
+      }
+    } finally {
+      this.#waiting.delete(lease.token);
+    }
+  }
+
+  async #store(
+    session: RunnerSession,
+    lease: HeldLease,
+    rounds: readonly AnsweredRound[],
+  ): Promise<boolean> {
+    const { store, views, progress, clock } = this.#deps;
+    const view = await views.get(lease.job, lease.stage);
+    if (view?.stage.number !== lease.stage) {
+      await this.#lost(session, lease);
+      return false;
+    }
+    const drop = [view.stage.state!];
+    let next: Stage = view.stage;
+    for (const { message } of rounds) {
+      if (next.entry !== "map")
+        throw new GridError("runner-fault", "A round came after the job's last.");
+      next = advanceRound(view.spec, view.shards, next, message.control).next;
+    }
+    const last = rounds.at(-1)!;
+    const fuels = rounds.map(({ message, state }) => message.fuel + state.fuel);
+    const tasksDone = (view.stage.tasks + 1) * rounds.length;
+    const metrics = last.message.control?.metrics;
+    const outcome = await store.jobs.follow(lease.job, lease.token, lease.stage, next, {
+      state: last.state,
+      tasksDone,
+      fuel: fuels.reduce((sum, fuel) => sum + fuel, 0),
+      drop,
+      nowMs: clock(),
+      ...(metrics ? { metrics } : {}),
+    });
+    if (outcome === "lost") {
+      await this.#lost(session, lease);
+      return false;
+    }
+    this.#tasksDone += tasksDone;
+    if (next.entry === "map") lease.stage = next.number;
+    else session.leases.delete(lease.token);
+    const done = rounds.map(({ message: { round, control, elapsedMs } }, i) => {
+      return { round, control, elapsedMs, fuel: fuels[i]! };
+    });
+    await progress.followed(view, next, done);
+    return next.entry === "map";
+  }
+
+  /** The job went on without it, was paused or ended: what it holds goes back, and nothing more is taken from it. */
+  async #lost(session: RunnerSession, lease: HeldLease): Promise<void> {
+    const { store, dispatcher } = this.#deps;
+    if (session.leases.has(lease.token)) this.#deps.cancel([lease.token]);
+    await store.jobs.release(lease.job, [lease.token], { penalty: false, attemptsMax });
+    dispatcher.wake(lease.job);
+  }
+
+  #logEvents(job: string, logs: { task: number; line: string }[]): void {
+    const events = logs.map((log) => ({ type: "log", ...log }) as const);
+    void this.#deps.quietly(() => this.#deps.store.events.append(job, events, this.#deps.clock()));
+  }
+}
