@@ -17,7 +17,10 @@ export function roundParts(tasks: number, slots: number, roundMs: number | undef
   return Math.min(slots * Math.min(Math.max(perSlot, 1), leasesPerSlot), tasks);
 }
 
-/** Cuts all tasks into at most `parts` runs of about equal records, none longer than a lease may be. */
+/**
+ * Cuts all tasks into at most `parts` runs of about equal records, none longer than a lease may be. A run ends at the
+ * task boundary that is nearest to its share.
+ */
 export function splitEvenly(table: TaskTable, parts: number): Run[] {
   const last = table.slice(table.tasks - 1);
   const records = last.record + last.to - last.from;
@@ -25,12 +28,19 @@ export function splitEvenly(table: TaskTable, parts: number): Run[] {
   let lo = 0;
   for (let task = 0; task < table.tasks; task++) {
     const { record, from, to } = table.slice(task);
-    const full = (record + to - from) * parts >= records * (runs.length + 1);
-    const isLast = task === table.tasks - 1;
-    if (full || isLast || task + 1 - lo === leaseTasksMax) {
+    const share = (records * (runs.length + 1)) / parts;
+    const end = record + to - from;
+    const next = task + 1 < table.tasks ? end + sizeOf(table, task + 1) : Number.POSITIVE_INFINITY;
+    const full = end >= share || share - end < next - share;
+    if (full || next === Number.POSITIVE_INFINITY || task + 1 - lo === leaseTasksMax) {
       runs.push([lo, task + 1]);
       lo = task + 1;
     }
   }
   return runs;
+}
+
+function sizeOf(table: TaskTable, task: number): number {
+  const { from, to } = table.slice(task);
+  return to - from;
 }

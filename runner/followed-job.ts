@@ -1,12 +1,13 @@
 import { GridError } from "../protocol/errors.ts";
+import type { GuestRequest } from "../protocol/guest.ts";
 import { nodeSpan } from "../protocol/merge-tree.ts";
-import { type Run, roundParts, splitEvenly } from "../protocol/round-cut.ts";
+import { roundParts, splitEvenly } from "../protocol/round-cut.ts";
 import type { LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunMessage } from "./messages.ts";
 import { errorBodyOf, type UnitOutput } from "./outputs.ts";
 import type { Report, ResultLink, UnitResult } from "./results.ts";
-import { unitsOf } from "./units.ts";
+import { type Unit, unitsOf } from "./units.ts";
 
 /** Partials of one round together: a step takes them in one message. */
 const partialBytesMax = 32 * 1024 * 1024;
@@ -39,7 +40,8 @@ export class FollowedJob {
   #round: number;
   #rounds = 0;
   #state: Uint8Array;
-  #runs: Run[] = [];
+  /** A map call for each run of the cut; in each round with another state. */
+  #maps: Unit[] = [];
   #partials: UnitOutput[] = [];
   #left = 0;
   #ms = 0;
@@ -59,11 +61,14 @@ export class FollowedJob {
     this.#rounds++;
     if (recutRounds.has(this.#rounds)) this.#cut();
     this.#partials = [];
-    this.#left = this.#runs.length;
+    this.#left = this.#maps.length;
     this.#ms = 0;
-    for (const [lo, hi] of this.#runs) {
-      const run = { ...this.#options.run, lo, hi, round: this.#round };
-      this.#begin(run, [this.#state], (result) => this.#mapped(result));
+    const { run } = this.#options;
+    for (const unit of this.#maps) {
+      const { lo, hi } = unit;
+      const again = { ...unit, request: { ...unit.request, round: this.#round } as GuestRequest };
+      again.parts = [this.#state];
+      this.#begin({ ...run, lo, hi }, [again], (result) => this.#mapped(result));
       if (this.#ended) return;
     }
   }
@@ -93,13 +98,13 @@ export class FollowedJob {
     const { run, loaded, slots } = this.#options;
     const table = loaded.context.taskTable(run.tasking!);
     const roundMs = this.#rounds > 1 ? this.#ms : undefined;
-    this.#runs = splitEvenly(
-      table,
-      roundMs === undefined ? slots : roundParts(run.hi, slots, roundMs),
+    const parts = roundMs === undefined ? slots : roundParts(run.hi, slots, roundMs);
+    this.#maps = splitEvenly(table, parts).flatMap(([lo, hi]) =>
+      unitsOf(loaded.context, { ...run, lo, hi }, [this.#state]),
     );
   }
 
-  #begin(run: RunMessage, payloads: Uint8Array[], done: (result: UnitResult) => void): void {
+  #begin(run: RunMessage, units: Unit[], done: (result: UnitResult) => void): void {
     const { loaded, place } = this.#options;
     const report: Report = {
       add: (result) => {
@@ -116,7 +121,6 @@ export class FollowedJob {
       },
       cancel: () => this.#works.delete(work),
     };
-    const units = unitsOf(loaded.context, run, payloads);
     const work = new LeaseWork(run, loaded.context, loaded.source, units, report);
     this.#works.add(work);
     place(work, `${run.job} ${run.entry} ${run.lo}`);
@@ -141,7 +145,8 @@ export class FollowedJob {
     });
     const step = { ...run, entry: "step" as const, lo: 0, hi: 1, round: this.#round, partials };
     delete step.tasking;
-    this.#begin(step, [this.#state, ...bodies], (stepped) => this.#stepped(stepped));
+    const units = unitsOf(this.#options.loaded.context, step, [this.#state, ...bodies]);
+    this.#begin(step, units, (stepped) => this.#stepped(stepped));
   }
 
   #stepped(result: UnitResult): void {

@@ -5,6 +5,10 @@ import { endedStatuses } from "../../protocol/job.ts";
 export const heartbeatEveryMs = 15_000;
 const eventsPerRead = 500;
 
+/** So many reads at once, and one more each so many ms: a job of a thousand rounds a second is sent in batches. */
+const readsAtOnce = 8;
+const readEveryMs = 25;
+
 export interface JobEventSource {
   read(after: number, limit: number): Promise<NumberedEvent[]>;
   watch(listener: () => void): () => void;
@@ -34,9 +38,11 @@ export function eventStream(
   let unwatch = () => {};
   let heartbeat: NodeJS.Timeout | undefined;
   const signal = () => wake.resolve();
+  const pace = new Pace();
 
   function close(): void {
     closed = true;
+    pace.end();
     clearInterval(heartbeat);
     stopping.removeEventListener("abort", signal);
     unwatch();
@@ -52,6 +58,7 @@ export function eventStream(
       // two reads is found by the second.
       const word = mayHaveEnded ? await source.lastWord() : undefined;
       mayHaveEnded = false;
+      await pace.turn(performance.now());
       const events = await source.read(last, eventsPerRead);
       if (events.length > 0) {
         // An end whose event is no longer kept must not be forgotten.
@@ -105,6 +112,31 @@ export function eventStream(
     },
     { highWaterMark: 1 },
   );
+}
+
+/** A bucket of turns that fills up with time. */
+class Pace {
+  #turns = readsAtOnce;
+  #atMs = 0;
+  #end = () => {};
+
+  /** Resolves when it is one's turn, or at the end. */
+  async turn(nowMs: number): Promise<void> {
+    this.#turns = Math.min(this.#turns + (nowMs - this.#atMs) / readEveryMs, readsAtOnce) - 1;
+    this.#atMs = nowMs;
+    if (this.#turns >= 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, -this.#turns * readEveryMs);
+    this.#end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    await promise;
+  }
+
+  end(): void {
+    this.#end();
+  }
 }
 
 function format({ number, event }: Pick<NumberedEvent, "number" | "event">): string {

@@ -1,5 +1,5 @@
-import type { Control, JobSpec, Stage, StageSummary } from "../../protocol/job.ts";
-import { reducersMax } from "../../protocol/limits.ts";
+import type { Control, JobSpec, Kind, Stage, StageSummary } from "../../protocol/job.ts";
+import { reducersMax, shardBytesMax } from "../../protocol/limits.ts";
 import type { Shard } from "../../protocol/manifest.ts";
 import { rootLevel } from "../../protocol/merge-tree.ts";
 import { type Tasking, TaskTable } from "../../protocol/tasking.ts";
@@ -19,6 +19,9 @@ import { type Tasking, TaskTable } from "../../protocol/tasking.ts";
 
 /** Tasks a range is cut into. Iterative rounds want fewer, since each task's partial is merged every round. */
 const rangeTasks = { map: 1024, mapReduce: 1024, iterate: 256 } as const;
+/** No task of an iterative round over an input of so many bytes or more has more than this share of its records. */
+const roundTasksMin = 32;
+const roundBytesMin = 8 * 1024 * 1024;
 /** Records whose fuel is measured before a dataset of many records a shard is cut. */
 export const probeRecords = 8;
 /** Fuel of one task that planning aims at: some 100 to 500 ms on a reference core. */
@@ -29,6 +32,7 @@ const stepPartialBytesMax = 32 * 1024 * 1024;
 /** Partials that one merge task takes in. */
 const mergePartialsTarget = 16;
 
+type DatasetInput = Extract<JobSpec["input"], { type: "dataset" }>;
 export type ShardSizes = readonly Pick<Shard, "records">[];
 
 export function plan(spec: JobSpec, shards: ShardSizes): Stage {
@@ -160,9 +164,18 @@ function defaultTasking(spec: JobSpec): Tasking {
     const perTask = spec.recordsPerTask ?? Math.ceil(count / rangeTasks[spec.kind]);
     return { type: "range", count, perTask };
   }
-  return spec.recordsPerTask === undefined
-    ? { type: "shards" }
-    : { type: "records", perTask: spec.recordsPerTask };
+  if (spec.recordsPerTask !== undefined) return { type: "records", perTask: spec.recordsPerTask };
+  return roundTasking(spec.kind, spec.input);
+}
+
+/**
+ * A round takes as long as its slowest runner: shards that are a large part of the input are cut finer, so that it can
+ * be shared out evenly. Small inputs are not: there each task's own cost weighs more.
+ */
+function roundTasking(kind: Kind, { bytes, records }: DatasetInput): Tasking {
+  if (kind !== "iterate" || bytes < roundBytesMin || bytes / roundTasksMin > shardBytesMax)
+    return { type: "shards" };
+  return { type: "records", perTask: Math.max(Math.ceil(records / roundTasksMin), 1) };
 }
 
 /** Shards whose records cost much are cut finer, by the fuel that the probe counted. */

@@ -1,6 +1,6 @@
 import type { Lease, LeaseRequest, Store } from "../../api/store/port.ts";
 import { digestOf } from "../../protocol/digest.ts";
-import type { Output } from "../../protocol/job.ts";
+import type { Output, Stage } from "../../protocol/job.ts";
 import { newJob } from "./context.ts";
 import { nowMs, randomOf, stageOf } from "./fixtures.ts";
 
@@ -52,7 +52,9 @@ export class History {
 
   static async begin(store: Store, seed: number): Promise<History> {
     const tasks = 1 + randomOf(seed)(60);
-    return new History(store, seed, await newJob(store, tasks), tasks);
+    const id = await newJob(store, tasks);
+    await store.jobs.setStatus(id, "running", { nowMs });
+    return new History(store, seed, id, tasks);
   }
 
   get id(): string {
@@ -69,13 +71,15 @@ export class History {
   async step(): Promise<void> {
     const dice = this.#random(100);
     this.#nowMs += this.#random(50);
-    if (dice < 35) await this.#lease();
+    if (dice < 4) await this.#leaseAll();
+    else if (dice < 35) await this.#lease();
     else if (dice < 75) await this.#complete();
     else if (dice < 83) await this.#release();
     else if (dice < 87) await this.#renew();
     else if (dice < 92) await this.#expire();
     else if (dice < 94) await this.#pauseOrResume();
-    else await this.#advance();
+    else if (dice < 97) await this.#advance();
+    else await this.#follow();
     await this.#compare();
   }
 
@@ -125,6 +129,13 @@ export class History {
 
   async #lease(): Promise<void> {
     await this.#leaseAs(this.#request());
+  }
+
+  /** All tasks in one lease, when all are pending, and often a round or two with it. */
+  async #leaseAll(): Promise<void> {
+    const tasksMax = this.#tasks.length;
+    await this.#leaseAs({ ...this.#request(), leases: 1, tasksMax, prefer: [[0, tasksMax]] });
+    while (this.#random(3) > 0) await this.#follow();
   }
 
   async #leaseAs(request: LeaseRequest): Promise<Lease[]> {
@@ -356,6 +367,40 @@ export class History {
     if (this.#finished !== 1) throw this.#wrong(`the stage finished ${this.#finished} times`);
     this.#stage++;
     this.#reset(tasks);
+  }
+
+  async #follow(): Promise<void> {
+    const tokens = [...this.#held.keys()];
+    const token = tokens[this.#random(tokens.length)] ?? "never";
+    const claim = this.#held.get(token)?.claim;
+    const tasks = this.#tasks.length;
+    const alone = claim?.tokens.size === 1 && this.#left(claim).length === tasks;
+    const from = this.#random(10) === 0 ? this.#stage + 1 : this.#stage;
+    const keeps = this.#random(4) > 0;
+    const next: Stage = {
+      ...stageOf(this.#stage + 2, keeps ? tasks : 1 + this.#random(60)),
+      entry: keeps ? "map" : "finish",
+      state: this.#stage + 1,
+    };
+    const hash = digestOf(`${token} ${next.number}`);
+    const inline = Buffer.from("state");
+    const state: Output = { level: 0, index: 0, hash, fuel: 1, bytes: 5, hostClass: "v8", inline };
+    const outcome = await this.#store.jobs.follow(this.#id, token, from, next, {
+      state,
+      tasksDone: tasks + 1,
+      fuel: tasks + 1,
+      drop: [this.#stage],
+      nowMs: this.#nowMs,
+    });
+    const follows = alone && from === this.#stage && !this.#paused;
+    if (outcome !== (follows ? "followed" : "lost")) throw this.#wrong(`follow: ${outcome}`);
+    if (!follows) return;
+    this.#tasksDone += tasks + 1;
+    this.#stage += 2;
+    const [kept] = await this.#store.jobs.outputs(this.#id, this.#stage - 1);
+    if (kept?.hash !== hash) throw this.#wrong("the state is not kept");
+    if (keeps) Object.assign(claim!, { attempts: 0, claimedAtMs: this.#nowMs });
+    else this.#reset(next.tasks);
   }
 
   async #compare(): Promise<void> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import type { Store } from "../../api/store/port.ts";
 import { blobBehaviour } from "./blob-behaviour.ts";
 import { eventBehaviour } from "./event-behaviour.ts";
+import { followBehaviour } from "./follow-behaviour.ts";
 import { jobBehaviour } from "./job-behaviour.ts";
 import { outputBehaviour } from "./output-behaviour.ts";
 import { type Running, subjects } from "./subjects.ts";
@@ -22,6 +23,7 @@ describe.each(subjects())("the $name store", (subject) => {
   const context = { store: () => store, open: () => running.open(), shared, singleTaskLeases };
   describe("jobs", () => jobBehaviour(context));
   describe("tasks", () => taskBehaviour(context));
+  describe("leases that follow their job", () => followBehaviour(context));
   describe("outputs", () => outputBehaviour(context));
   describe("events", () => eventBehaviour(context));
   describe("blobs and secrets", () => blobBehaviour(context));

@@ -8,7 +8,7 @@ import type { StoreLog } from "../log.ts";
 import { type ActiveJob, hasEnded } from "./active-job.ts";
 
 /** The longest that an answered task may be on no disk. */
-export const journalDelayMs = 10;
+export const journalDelayMs = 100;
 export const journalOpsMax = 2000;
 export const journalBytesMax = 8 * 1024 * 1024;
 const retryMs = 250;
