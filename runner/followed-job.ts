@@ -2,6 +2,7 @@ import { GridError } from "../protocol/errors.ts";
 import type { GuestRequest } from "../protocol/guest.ts";
 import { nodeSpan } from "../protocol/merge-tree.ts";
 import { roundParts, splitEvenly } from "../protocol/round-cut.ts";
+import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
 import type { LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunMessage } from "./messages.ts";
@@ -13,6 +14,15 @@ import { type Unit, unitsOf } from "./units.ts";
 const partialBytesMax = 32 * 1024 * 1024;
 /** Rounds after which the cut is made anew, once code is warm and the time of a round is known better. */
 const recutRounds: ReadonlySet<number> = new Set([1, 2, 8, 32]);
+
+/**
+ * Rounds are told at once when they are rare, and else together every so often: on a machine that is busy with them,
+ * a message a round would take a good part of its time.
+ */
+const tellEveryMs = 25;
+const toldBytesMax = 256 * 1024;
+
+type RoundMessage = Extract<RunnerToGateway, { type: "round" }>;
 
 export interface FollowedJobOptions {
   run: RunMessage;
@@ -47,6 +57,11 @@ export class FollowedJob {
   #ms = 0;
   #logs: NonNullable<UnitResult["logs"]>[number][] = [];
   #startedAtMs = 0;
+  /** Rounds that are done and not told. */
+  #untold: { message: RoundMessage; payloads: Uint8Array[] }[] = [];
+  #untoldBytes = 0;
+  #toldAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
   #stopping = false;
   #ended = false;
 
@@ -81,6 +96,7 @@ export class FollowedJob {
   /** Hands the lease back now; the round under way is lost. */
   release(): void {
     if (this.#ended) return;
+    this.#tell();
     this.#options.link.send({ type: "released", leases: [this.#options.run.lease] });
     this.cancel();
   }
@@ -89,6 +105,7 @@ export class FollowedJob {
   cancel(): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#timer);
     for (const work of this.#works) work.cancel();
     this.#works.clear();
     this.#options.onEnd();
@@ -166,24 +183,27 @@ export class FollowedJob {
 
   #report({ hash, fuel, body }: UnitOutput, { control }: UnitResult, inline: boolean): void {
     if (this.#ended) return;
-    const { link, run } = this.#options;
+    const { run } = this.#options;
     const logs = this.#logs;
     this.#logs = [];
-    link.send(
-      {
-        type: "round",
-        lease: run.lease,
-        round: this.#round,
-        output: { level: 0, index: 0, bytes: body.byteLength, hash, fuel, inline },
-        fuel: this.#partials.reduce((sum, partial) => sum + partial.fuel, 0),
-        ...(control && { control }),
-        ...(logs.length > 0 && { logs }),
-        ms: this.#ms,
-        elapsedMs: performance.now() - this.#startedAtMs,
-      },
-      inline ? [body] : [],
-    );
+    const nowMs = performance.now();
+    const message: RoundMessage = {
+      type: "round",
+      lease: run.lease,
+      round: this.#round,
+      output: { level: 0, index: 0, bytes: body.byteLength, hash, fuel, inline },
+      fuel: this.#partials.reduce((sum, partial) => sum + partial.fuel, 0),
+      ...(control && { control }),
+      ...(logs.length > 0 && { logs }),
+      ms: this.#ms,
+      elapsedMs: nowMs - this.#startedAtMs,
+    };
+    this.#untold.push({ message, payloads: inline ? [body] : [] });
+    this.#untoldBytes += inline ? body.byteLength : 0;
     const last = control?.done === true || this.#round >= run.follow!.roundsMax;
+    const waitedMs = nowMs - this.#toldAtMs;
+    if (last || waitedMs >= tellEveryMs || this.#untoldBytes > toldBytesMax) this.#tell();
+    else this.#timer ??= setTimeout(() => this.#tell(), tellEveryMs - waitedMs);
     if (last) this.cancel();
     else if (this.#stopping) this.release();
     else {
@@ -192,12 +212,23 @@ export class FollowedJob {
     }
   }
 
+  #tell(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#ended || this.#untold.length === 0) return;
+    for (const { message, payloads } of this.#untold) this.#options.link.send(message, payloads);
+    this.#untold = [];
+    this.#untoldBytes = 0;
+    this.#toldAtMs = performance.now();
+  }
+
   #keepLogs({ logs }: UnitResult): void {
     if (logs) this.#logs.push(...logs);
   }
 
   #fail(at: number, error: ReturnType<typeof errorBodyOf>): void {
     if (this.#ended) return;
+    this.#tell();
     this.#options.link.send({ type: "failed", lease: this.#options.run.lease, at, error });
     this.cancel();
   }
