@@ -87,6 +87,9 @@ export interface PartialRef {
  * - merge: data: partials concatenated, listed in `partials`. → body: the packed node (level, index), header.partials
  * - step: data: the state, then all partials. `stateBytes` says where the partials begin.
  *     → ArrayBuffer body: the packed next state; header.control has done and metrics
+ * - round: a step, and unless it is done the map of the next round over `slices`, in one call. data: as for step. →
+ *     ArrayBuffer body: the packed next state, then the packed partials as of a map; header.state describes the state.
+ *     With `quiet` the step logs nothing: several executors do the same step, one of them tells.
  * - finish: data: the state. → body: JSON text of the final value, or its bytes for a bytes output
  * - invoke: the whole function on one small inline input. data: the input as JSON text (see functions/sdk for the
  *     shape by input type). → body: JSON text of the whole result, or its bytes
@@ -100,6 +103,15 @@ export type GuestRequest = { job: GuestJob; fuelMax: number } & (
   | { entry: "init"; slice?: GuestSlice }
   | { entry: "merge"; level: number; index: number; leaves: number; partials: PartialRef[] }
   | { entry: "step"; round: number; leaves: number; stateBytes: number; partials: PartialRef[] }
+  | {
+      entry: "round";
+      round: number;
+      leaves: number;
+      stateBytes: number;
+      partials: PartialRef[];
+      slices: GuestSlice[];
+      quiet: boolean;
+    }
   | { entry: "finish" }
   | { entry: "invoke"; roundsMax: number }
 );
@@ -138,6 +150,8 @@ export const guestReplySchema = z.object({
   partials: z
     .array(z.object({ level: z.int(), index: z.int(), bytes: z.int(), fuel: z.number() }))
     .optional(),
+  /** round: the state is the first of the body's outputs; the partials follow. */
+  state: z.object({ bytes: z.int(), fuel: z.number() }).optional(),
   /** console.log lines of the author, bounded. Not part of the hashed output. */
   logs: z.array(z.string()).optional(),
   /** Set when the body's content type was chosen by the value (bytes outputs). */

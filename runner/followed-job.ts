@@ -1,28 +1,24 @@
-import { GridError } from "../protocol/errors.ts";
-import type { GuestRequest } from "../protocol/guest.ts";
+import { type ErrorBody, GridError } from "../protocol/errors.ts";
+import type { GuestRequest, PartialRef } from "../protocol/guest.ts";
+import type { Control } from "../protocol/job.ts";
 import { nodeSpan } from "../protocol/merge-tree.ts";
 import { roundParts, splitEvenly } from "../protocol/round-cut.ts";
-import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
 import type { LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunMessage } from "./messages.ts";
 import { errorBodyOf, type UnitOutput } from "./outputs.ts";
 import type { Report, ResultLink, UnitResult } from "./results.ts";
+import { RoundTeller } from "./round-teller.ts";
 import { type Unit, unitsOf } from "./units.ts";
 
 /** Partials of one round together: a step takes them in one message. */
 const partialBytesMax = 32 * 1024 * 1024;
 /** Rounds after which the cut is made anew, once code is warm and the time of a round is known better. */
 const recutRounds: ReadonlySet<number> = new Set([1, 2, 8, 32]);
-
-/**
- * Rounds are told at once when they are rare, and else together every so often: on a machine that is busy with them,
- * a message a round would take a good part of its time.
- */
-const tellEveryMs = 25;
-const toldBytesMax = 256 * 1024;
-
-type RoundMessage = Extract<RunnerToGateway, { type: "round" }>;
+/** A step is done by every executor for itself, together with its next map, when a round takes no longer than this … */
+const jointRoundMsMax = 25;
+/** … and what they all need for it is no more. */
+const jointBytesMax = 1024 * 1024;
 
 export interface FollowedJobOptions {
   run: RunMessage;
@@ -37,55 +33,51 @@ export interface FollowedJobOptions {
   onEnd: () => void;
 }
 
+/** A map of the round at work, done. */
+interface Mapped {
+  partials: UnitOutput[];
+  ms: number;
+}
+
 /**
  * A lease that follows its job: whole rounds, map and step, on this runner's slots, one after the other, without a word
  * from the gateway in between. Each round is reported as it ends; whatever happens, what was reported counts, and the
  * round under way is done anew by whoever takes the job next, to the same bytes.
  *
- *   map (one work for each run of the cut) → step → reported → map …
+ *   map (a call for each run of the cut) → step → reported → map …
+ *
+ * In short rounds the way to the executors and back counts. Then each of them does the step for itself and goes on to
+ * its next map in the same call: they all get the same state, as functions are pure, and that is checked.
+ *
+ *   map → step and next map → reported → step and next map …
  */
 export class FollowedJob {
   readonly #options: FollowedJobOptions;
+  readonly #teller: RoundTeller;
   readonly #works = new Set<LeaseWork>();
+  /** A map call for each run of the cut; in each round with another state. */
+  #maps: Unit[] = [];
   #round: number;
   #rounds = 0;
   #state: Uint8Array;
-  /** A map call for each run of the cut; in each round with another state. */
-  #maps: Unit[] = [];
-  #partials: UnitOutput[] = [];
-  #left = 0;
-  #ms = 0;
-  #logs: NonNullable<UnitResult["logs"]>[number][] = [];
+  #mapped: Mapped = { partials: [], ms: 0 };
+  #logs: { task: number; line: string }[] = [];
   #startedAtMs = 0;
-  /** Rounds that are done and not told. */
-  #untold: { message: RoundMessage; payloads: Uint8Array[] }[] = [];
-  #untoldBytes = 0;
-  #toldAtMs = 0;
-  #timer: NodeJS.Timeout | undefined;
+  /** What the last round took. */
+  #elapsedMs = Number.POSITIVE_INFINITY;
   #stopping = false;
   #ended = false;
 
   constructor(options: FollowedJobOptions) {
     this.#options = options;
+    this.#teller = new RoundTeller(options.link.send);
     this.#round = options.run.round;
     this.#state = options.state;
   }
 
   start(): void {
     this.#startedAtMs = performance.now();
-    this.#rounds++;
-    if (recutRounds.has(this.#rounds)) this.#cut();
-    this.#partials = [];
-    this.#left = this.#maps.length;
-    this.#ms = 0;
-    const { run } = this.#options;
-    for (const unit of this.#maps) {
-      const { lo, hi } = unit;
-      const again = { ...unit, request: { ...unit.request, round: this.#round } as GuestRequest };
-      again.parts = [this.#state];
-      this.#begin({ ...run, lo, hi }, [again], (result) => this.#mapped(result));
-      if (this.#ended) return;
-    }
+    this.#begin();
   }
 
   /** Ends the round under way, reports it, and hands the lease back. */
@@ -95,143 +87,217 @@ export class FollowedJob {
 
   /** Hands the lease back now; the round under way is lost. */
   release(): void {
-    if (this.#ended) return;
-    this.#tell();
-    this.#options.link.send({ type: "released", leases: [this.#options.run.lease] });
-    this.cancel();
+    this.#end({ type: "released", leases: [this.#options.run.lease] });
   }
 
   /** Nothing is said any more. */
   cancel(): void {
+    this.#teller.clear();
+    this.#end();
+  }
+
+  #end(last?: Parameters<ResultLink["send"]>[0]): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#teller.tell();
+    if (last) this.#options.link.send(last);
     for (const work of this.#works) work.cancel();
     this.#works.clear();
     this.#options.onEnd();
   }
 
+  #fail(at: number, error: ErrorBody): void {
+    this.#end({ type: "failed", lease: this.#options.run.lease, at, error });
+  }
+
+  /** A round from its map on. */
+  #begin(): void {
+    this.#rounds++;
+    if (recutRounds.has(this.#rounds)) this.#cut();
+    const round = this.#round;
+    const units = this.#maps.map((unit) => {
+      return { ...unit, request: { ...unit.request, round } as GuestRequest, parts: [this.#state] };
+    });
+    this.#launch(units, (results) => {
+      this.#mapped = mappedOf(
+        results.flatMap(({ outputs }) => outputs),
+        results,
+      );
+      this.#goOn();
+    });
+  }
+
   #cut(): void {
     const { run, loaded, slots } = this.#options;
     const table = loaded.context.taskTable(run.tasking!);
-    const roundMs = this.#rounds > 1 ? this.#ms : undefined;
-    const parts = roundMs === undefined ? slots : roundParts(run.hi, slots, roundMs);
+    const parts = this.#rounds > 1 ? roundParts(run.hi, slots, this.#mapped.ms) : slots;
     this.#maps = splitEvenly(table, parts).flatMap(([lo, hi]) =>
       unitsOf(loaded.context, { ...run, lo, hi }, [this.#state]),
     );
   }
 
-  #begin(run: RunMessage, units: Unit[], done: (result: UnitResult) => void): void {
-    const { loaded, place } = this.#options;
-    const report: Report = {
-      add: (result) => {
-        this.#works.delete(work);
-        if (!this.#ended) done(result);
-      },
-      fail: (at, error) => {
-        this.#works.delete(work);
-        this.#fail(at, error);
-      },
-      release: () => {
-        this.#works.delete(work);
-        this.release();
-      },
-      cancel: () => this.#works.delete(work),
-    };
-    const work = new LeaseWork(run, loaded.context, loaded.source, units, report);
-    this.#works.add(work);
-    place(work, `${run.job} ${run.entry} ${run.lo}`);
+  /** The map is done: the step. */
+  #goOn(): void {
+    const leaves = this.#options.run.leaves!;
+    const { partials } = this.#mapped;
+    partials.sort((a, b) => nodeSpan(a, leaves).lo - nodeSpan(b, leaves).lo);
+    const parts = [this.#state, ...partials.map(({ body }) => body)];
+    const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (bytes > partialBytesMax) this.release();
+    else if (this.#isJoint(bytes)) this.#stepAndMap(parts);
+    else this.#step(parts);
   }
 
-  #mapped(result: UnitResult): void {
-    this.#partials.push(...result.outputs);
-    this.#ms += result.ms;
-    this.#keepLogs(result);
-    this.#left--;
-    if (this.#left > 0) return;
-    const { run } = this.#options;
-    const leaves = run.leaves!;
-    this.#partials.sort((a, b) => nodeSpan(a, leaves).lo - nodeSpan(b, leaves).lo);
-    const bodies = this.#partials.map(({ body }) => body);
-    if (bodies.reduce((sum, { byteLength }) => sum + byteLength, 0) > partialBytesMax) {
-      this.release();
-      return;
-    }
-    const partials = this.#partials.map(({ level, index, hash, body }) => {
+  #isJoint(bytes: number): boolean {
+    const { run, slots } = this.#options;
+    return (
+      this.#maps.length <= slots &&
+      this.#elapsedMs <= jointRoundMsMax &&
+      bytes * this.#maps.length <= jointBytesMax &&
+      this.#round < run.follow!.roundsMax &&
+      !recutRounds.has(this.#rounds + 1) &&
+      !this.#stopping
+    );
+  }
+
+  #step(parts: Uint8Array[]): void {
+    const { loaded, run } = this.#options;
+    const partials = this.#mapped.partials.map(({ level, index, hash, body }) => {
       return { task: 0, level, index, bytes: body.byteLength, hash, inline: true };
     });
-    const step = { ...run, entry: "step" as const, lo: 0, hi: 1, round: this.#round, partials };
+    const step: RunMessage = { ...run, entry: "step", lo: 0, hi: 1, round: this.#round, partials };
     delete step.tasking;
-    const units = unitsOf(this.#options.loaded.context, step, [this.#state, ...bodies]);
-    this.#begin(step, units, (stepped) => this.#stepped(stepped));
+    this.#launch(unitsOf(loaded.context, step, parts), ([result]) => {
+      this.#report(result!.outputs[0]!, result!.control, () => this.#begin());
+    });
   }
 
-  #stepped(result: UnitResult): void {
-    this.#keepLogs(result);
+  #stepAndMap(parts: Uint8Array[]): void {
+    const partials = this.#mapped.partials.map(({ level, index, body }): PartialRef => {
+      return { level, index, bytes: body.byteLength };
+    });
+    const units = this.#maps.map((unit, i): Unit => {
+      const { job, fuelMax, slices, leaves } = unit.request as MapRequest;
+      const request: GuestRequest = {
+        job,
+        fuelMax,
+        entry: "round",
+        round: this.#round,
+        leaves,
+        stateBytes: this.#state.byteLength,
+        partials,
+        slices,
+        quiet: i > 0,
+      };
+      return { ...unit, request, parts };
+    });
+    this.#launch(units, (results) => {
+      const [state] = results[0]!.outputs;
+      if (results.some(({ outputs }) => outputs[0]!.hash !== state!.hash)) {
+        const error = new GridError("runner-fault", "two executors gave two states of one round");
+        this.#fail(0, error.toBody());
+        return;
+      }
+      const mapped = mappedOf(
+        results.flatMap(({ outputs }) => outputs.slice(1)),
+        results,
+      );
+      this.#report(state!, results[0]!.control, () => {
+        this.#rounds++;
+        this.#mapped = mapped;
+        this.#goOn();
+      });
+    });
+  }
+
+  /** Queues all units, each as work of its own, and calls back with their results, in their order. */
+  #launch(units: readonly Unit[], done: (results: UnitResult[]) => void): void {
+    const { loaded, place, run } = this.#options;
+    const results: UnitResult[] = [];
+    let left = units.length;
+    units.forEach((unit, i) => {
+      if (this.#ended) return;
+      const report: Report = {
+        add: (result) => {
+          this.#works.delete(work);
+          if (this.#ended) return;
+          results[i] = result;
+          if (result.logs) this.#logs.push(...result.logs);
+          if (--left === 0) done(results);
+        },
+        fail: (at, error) => {
+          this.#works.delete(work);
+          this.#fail(at, error);
+        },
+        release: () => {
+          this.#works.delete(work);
+          this.release();
+        },
+        cancel: () => this.#works.delete(work),
+      };
+      const entry = unit.request.entry === "step" ? "step" : "map";
+      const { lo, hi } = unit;
+      const work = new LeaseWork(
+        { ...run, entry, lo, hi },
+        loaded.context,
+        loaded.source,
+        [unit],
+        report,
+      );
+      this.#works.add(work);
+      place(work, `${run.job} ${entry} ${lo}`);
+    });
+  }
+
+  /** The round's state is known: reports it, and then what `next` does, unless it was the last. */
+  #report(state: UnitOutput, control: Control | undefined, next: () => void): void {
     const { link } = this.#options;
-    const state = result.outputs[0]!;
     this.#state = state.body;
     if (state.body.byteLength <= link.inlineBytesMax) {
-      this.#report(state, result, true);
+      this.#tell(state, control, next);
       return;
     }
     link.put(state.hash, state.body).then(
-      () => this.#report(state, result, false),
+      () => this.#tell(state, control, next),
       (error: unknown) => this.#fail(0, errorBodyOf(error)),
     );
   }
 
-  #report({ hash, fuel, body }: UnitOutput, { control }: UnitResult, inline: boolean): void {
+  #tell({ hash, fuel, body }: UnitOutput, control: Control | undefined, next: () => void): void {
     if (this.#ended) return;
-    const { run } = this.#options;
+    const { run, link } = this.#options;
+    const { partials, ms } = this.#mapped;
     const logs = this.#logs;
     this.#logs = [];
     const nowMs = performance.now();
-    const message: RoundMessage = {
-      type: "round",
+    this.#elapsedMs = nowMs - this.#startedAtMs;
+    this.#startedAtMs = nowMs;
+    const inline = body.byteLength <= link.inlineBytesMax;
+    const message = {
+      type: "round" as const,
       lease: run.lease,
       round: this.#round,
       output: { level: 0, index: 0, bytes: body.byteLength, hash, fuel, inline },
-      fuel: this.#partials.reduce((sum, partial) => sum + partial.fuel, 0),
+      fuel: partials.reduce((sum, partial) => sum + partial.fuel, 0),
       ...(control && { control }),
       ...(logs.length > 0 && { logs }),
-      ms: this.#ms,
-      elapsedMs: nowMs - this.#startedAtMs,
+      ms,
+      elapsedMs: this.#elapsedMs,
     };
-    this.#untold.push({ message, payloads: inline ? [body] : [] });
-    this.#untoldBytes += inline ? body.byteLength : 0;
-    const last = control?.done === true || this.#round >= run.follow!.roundsMax;
-    const waitedMs = nowMs - this.#toldAtMs;
-    if (last || waitedMs >= tellEveryMs || this.#untoldBytes > toldBytesMax) this.#tell();
-    else this.#timer ??= setTimeout(() => this.#tell(), tellEveryMs - waitedMs);
-    if (last) this.cancel();
+    this.#teller.add(message, inline ? [body] : []);
+    if (control?.done === true || this.#round >= run.follow!.roundsMax) this.#end();
     else if (this.#stopping) this.release();
     else {
       this.#round++;
-      this.start();
+      next();
     }
   }
+}
 
-  #tell(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#ended || this.#untold.length === 0) return;
-    for (const { message, payloads } of this.#untold) this.#options.link.send(message, payloads);
-    this.#untold = [];
-    this.#untoldBytes = 0;
-    this.#toldAtMs = performance.now();
-  }
+type MapRequest = Extract<GuestRequest, { slices: unknown; entry: "map" }>;
 
-  #keepLogs({ logs }: UnitResult): void {
-    if (logs) this.#logs.push(...logs);
-  }
-
-  #fail(at: number, error: ReturnType<typeof errorBodyOf>): void {
-    if (this.#ended) return;
-    this.#tell();
-    this.#options.link.send({ type: "failed", lease: this.#options.run.lease, at, error });
-    this.cancel();
-  }
+function mappedOf(partials: UnitOutput[], results: readonly UnitResult[]): Mapped {
+  return { partials, ms: results.reduce((sum, { ms }) => sum + ms, 0) };
 }
 
 /** @throws GridError runner-fault when the message is none that a job can be followed from */

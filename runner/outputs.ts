@@ -1,5 +1,5 @@
 import { type ErrorBody, GridError } from "../protocol/errors.ts";
-import type { GuestError } from "../protocol/guest.ts";
+import type { GuestError, GuestReply } from "../protocol/guest.ts";
 import type { Kind } from "../protocol/job.ts";
 import type { ExecutorReply } from "../sandbox/port.ts";
 import type { Unit } from "./units.ts";
@@ -34,13 +34,30 @@ export function outputsOf(unit: Unit, kind: Kind, reply: ExecutorReply): UnitOut
   if (entry === "merge" || (kind === "iterate" && entry === "map")) {
     const partials = header.partials ?? [];
     expectCount(hashes.length, partials.length, "partials", unit);
-    return cut(body, sizes, 0).map((bytes, i) => {
-      const { level, index, fuel } = partials[i]!;
-      return { level, index, hash: hashes[i]!, fuel, body: bytes };
-    });
+    return partialOutputs(partials, hashes, cut(body, sizes, 0));
+  }
+  if (entry === "round") {
+    const { state, partials = [] } = header;
+    const count = 1 + partials.length;
+    if (!state) throw new GridError("bad-output", "the reply has no state", { entry });
+    expectCount(hashes.length, count, "outputs", unit);
+    const [first, ...rest] = cut(body, sizes, 0);
+    const output = { level: 0, index: 0, hash: hashes[0]!, fuel: state.fuel, body: first! };
+    return [output, ...partialOutputs(partials, hashes.slice(1), rest)];
   }
   expectCount(hashes.length, 1, "output", unit);
   return [{ level: 0, index: unit.lo, hash: hashes[0]!, fuel: header.fuel, body }];
+}
+
+function partialOutputs(
+  partials: NonNullable<GuestReply["partials"]>,
+  hashes: readonly string[],
+  bodies: readonly Uint8Array[],
+): UnitOutput[] {
+  return bodies.map((body, i) => {
+    const { level, index, fuel } = partials[i]!;
+    return { level, index, hash: hashes[i]!, fuel, body };
+  });
 }
 
 function expectCount(actual: number, wanted: number, what: string, unit: Unit): void {

@@ -234,7 +234,7 @@ export function resolveUnit(
     part instanceof Uint8Array ? part : bytesOf(part.digest),
   );
   const request =
-    unit.request.entry === "step"
+    unit.request.entry === "step" || unit.request.entry === "round"
       ? { ...unit.request, stateBytes: parts[0]!.byteLength }
       : unit.request;
   return { request, data: joinParts(parts, unit.separator) };

@@ -7,7 +7,7 @@ import { logLineCharsMax, logLinesPerTaskMax } from "../protocol/limits.ts";
  */
 export function readReplyHeader(value: unknown): GuestReply | undefined {
   if (!isRecord(value)) return undefined;
-  const { fuel, error, control, partials, logs, contentType } = value;
+  const { fuel, error, control, partials, state, logs, contentType } = value;
   if (!isAmount(fuel)) return undefined;
   const header: GuestReply = { fuel };
   if (error !== undefined) {
@@ -22,6 +22,10 @@ export function readReplyHeader(value: unknown): GuestReply | undefined {
   if (partials !== undefined) {
     if (!Array.isArray(partials) || !partials.every(isPartial)) return undefined;
     header.partials = partials;
+  }
+  if (state !== undefined) {
+    if (!isRecord(state) || !isCount(state.bytes) || !isAmount(state.fuel)) return undefined;
+    header.state = { bytes: state.bytes, fuel: state.fuel };
   }
   if (logs !== undefined) {
     if (!Array.isArray(logs) || !logs.every((line) => typeof line === "string")) return undefined;

@@ -68,24 +68,31 @@ function finish(
       `the output has ${bodyBytes} bytes, at most ${outputBytesMax} can be carried`,
     );
   }
-  if (header.partials) return { header, body, bodyBytes, ...hashPartials(header.partials, body) };
+  const parts = partsOf(header);
+  if (parts) return { header, body, bodyBytes, ...hashParts(parts, body) };
   if (lines !== undefined) return { header, body, bodyBytes, ...hashLines(body, lines) };
   return { header, body, bodyBytes, hashes: [hash("sha256", body, "hex")], sizes: [bodyBytes] };
 }
 
-function hashPartials(
-  partials: NonNullable<GuestReply["partials"]>,
+/** Byte lengths of the outputs that a body of several consists of. */
+function partsOf({ state, partials }: GuestReply): number[] | undefined {
+  if (!partials) return undefined;
+  const sizes = partials.map(({ bytes }) => bytes);
+  return state ? [state.bytes, ...sizes] : sizes;
+}
+
+function hashParts(
+  sizes: number[],
   body: string | Uint8Array,
 ): { hashes: string[]; sizes: number[] } {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  const sizes = partials.map((partial) => partial.bytes);
   if (sizes.reduce((sum, size) => sum + size, 0) !== bytes.byteLength)
     throw new GuestFault("bad-output", "the partials do not add up to the body");
   let at = 0;
   const hashes = sizes.map((size) => {
-    const partial = bytes.subarray(at, at + size);
+    const part = bytes.subarray(at, at + size);
     at += size;
-    return hash("sha256", partial, "hex");
+    return hash("sha256", part, "hex");
   });
   return { hashes, sizes };
 }

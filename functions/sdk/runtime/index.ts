@@ -146,6 +146,8 @@ function dispatch(
       return iterate.mergeNode(run, bufferOf(data), request);
     case "step":
       return iterate.stepStage(run, bufferOf(data), request);
+    case "round":
+      return iterate.stepAndMap(run, bufferOf(data), request);
     case "finish":
       return iterate.resultOutcome(run, iterate.finish(run, new Uint8Array(bufferOf(data))));
     case "invoke":

@@ -97,8 +97,15 @@ export function mapSlices(
   state: ArrayBuffer,
   request: { slices: readonly GuestSlice[]; leaves: number; round: number },
 ): Outcome {
+  return mapPacked(run, new Uint8Array(state), request);
+}
+
+function mapPacked(
+  run: Run,
+  state: Packed,
+  request: { slices: readonly GuestSlice[]; leaves: number; round: number },
+): Outcome {
   const { machine, logs, residents } = run;
-  const stateBytes = new Uint8Array(state);
   const merger = createFuelledMerger(run, request.leaves);
   for (let i = 0; i < request.slices.length; i++) {
     const slice = request.slices[i]!;
@@ -106,7 +113,7 @@ export function mapSlices(
     logs.nextTask();
     run.place.entry = "map";
     const source = residents.source(slice, neededColumns(run));
-    const partial = mapShard(run, stateBytes, source, { ...slice, round: request.round });
+    const partial = mapShard(run, state, source, { ...slice, round: request.round });
     merger.push({ level: 0, index: slice.task, fuel: machine.used(), packed: partial });
   }
   return partialsOutcome(merger.nodes);
@@ -159,6 +166,35 @@ export function stepStage(
     control: next.control,
     fuel: root.fuel + machine.used(),
   };
+}
+
+/** A step, and the map of the next round with its state: what two calls would give, in one. */
+export function stepAndMap(
+  run: Run,
+  data: ArrayBuffer,
+  request: {
+    round: number;
+    leaves: number;
+    stateBytes: number;
+    partials: readonly PartialRef[];
+    slices: readonly GuestSlice[];
+    quiet: boolean;
+  },
+): Outcome {
+  const { logs, place } = run;
+  place.task = 0;
+  const stepped = stepStage(run, data, request);
+  if (request.quiet) logs.clear();
+  const [next] = stepped.body as readonly Packed[];
+  const fuel = stepped.fuel!;
+  const state = { bytes: next!.length, fuel };
+  if (stepped.control!.done === true) return { ...stepped, state, partials: [] };
+  const { slices, leaves, round } = request;
+  const mapped = mapPacked(run, next!, { slices, leaves, round: round + 1 });
+  const body: Packed[] = [next!];
+  const parts = mapped.body as readonly Packed[];
+  for (let i = 0; i < parts.length; i++) body[i + 1] = parts[i]!;
+  return { ...mapped, body, control: stepped.control!, state, fuel: fuel + mapped.fuel! };
 }
 
 export function neededColumns(run: Run): readonly string[] | undefined {

@@ -16,6 +16,8 @@ export interface Outcome {
   body: string | readonly Uint8Array<ArrayBuffer>[];
   control?: Control;
   partials?: readonly Partial[];
+  /** round: the body's first part is the state. */
+  state?: { bytes: number; fuel: number };
   contentType?: string;
   /** Of several tasks; the meter's count when absent. */
   fuel?: number;
@@ -29,6 +31,9 @@ export function frame(
   let header = `{"fuel":${fuel}`;
   if (outcome.control !== undefined) header += `,"control":${controlJson(outcome.control)}`;
   if (outcome.partials !== undefined) header += `,"partials":${partialsJson(outcome.partials)}`;
+  if (outcome.state !== undefined) {
+    header += `,"state":{"bytes":${outcome.state.bytes},"fuel":${outcome.state.fuel}}`;
+  }
   if (outcome.contentType !== undefined) header += `,"contentType":${quote(outcome.contentType)}`;
   header = toAscii(`${header}${logsJson(logs)}}`);
   if (typeof outcome.body === "string") return `${header}\n${outcome.body}`;
