@@ -154,6 +154,35 @@ describe("iterate", () => {
     );
   });
 
+  test("a step and the next map in one call give what two calls give", () => {
+    const numbers = Array.from({ length: 5 * rowsPerShard * 2 }, (_, i) => Math.sin(i) * 1e3);
+    const guest = guestOf(drift, { shardCount: 5 });
+    loadShards(guest, numbers);
+    const state = ok(guest.run({ entry: "init", slice: sliceOf("s0", 0, 3) } as never)).bytes;
+    const { stepped, partials } = runRound(guest, state, 5, 1, [2]);
+    const slices = [2, 3, 4].map((task) =>
+      sliceOf(`s${task}`, 0, rowsPerShard, { task, shard: task, record: task * rowsPerShard }),
+    );
+    const next = { entry: "map", slices, leaves: 5, round: 2 } as never;
+    const mapped = ok(guest.run(next, join(stepped.bytes)));
+    const ask = (round: number, from: Uint8Array) => {
+      const rest = { leaves: 5, stateBytes: from.length, partials, slices, quiet: false };
+      const data = join(from, ...partials.map((partial) => partial.data));
+      return ok(guest.run({ entry: "round", round, ...rest } as never, data));
+    };
+    const both = ask(1, state);
+    expect(both.bytes).toEqual(new Uint8Array([...stepped.bytes, ...mapped.bytes]));
+    expect(both.header.control).toEqual(stepped.header.control);
+    expect(both.header.partials).toEqual(mapped.header.partials);
+    expect(both.header.state).toEqual({ bytes: stepped.bytes.length, fuel: stepped.header.fuel });
+    expect(both.header.fuel).toBe(stepped.header.fuel + mapped.header.fuel);
+    // The function is done after its second round: there is no next map.
+    const last = ask(2, stepped.bytes);
+    expect(last.header.control).toMatchObject({ done: true });
+    expect(last.header.partials).toEqual([]);
+    expect(last.bytes).toHaveLength(last.header.state!.bytes);
+  });
+
   test("a node's fuel is that of its tasks and the merges inside it", () => {
     const guest = guestOf(drift, { shardCount: 4 });
     loadShards(guest, new Array<number>(4 * rowsPerShard * 2).fill(1));
