@@ -274,8 +274,9 @@ export class Dispatcher {
       const whole = lease.lo === 0 && lease.hi === stage.tasks && !lease.backup;
       // A state that is a blob would be stored in every round all the same.
       if (whole && message.hasState && this.follows(view, session)) {
-        message.follow = { roundsMax: spec.roundsMax };
-        held.round = stage.round;
+        const { roundsMax } = spec;
+        message.follow = { roundsMax };
+        held.follows = { round: stage.round, roundsMax };
       }
       session.send(message, payloads);
     } catch (error) {

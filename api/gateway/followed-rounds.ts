@@ -28,6 +28,12 @@ interface AnsweredRound {
   state: Output;
 }
 
+interface Waiting {
+  rounds: AnsweredRound[];
+  /** Resolves when all of them are in the store, or will never be. */
+  stored: Promise<void>;
+}
+
 /**
  * Rounds that a runner does as a whole, with a lease that follows its job. The runner is ahead of the store by what is
  * on its way; rounds that came while the store was busy are taken in together, of which the last state alone is kept.
@@ -35,7 +41,7 @@ interface AnsweredRound {
 export class FollowedRounds {
   readonly #deps: FollowedRoundsDeps;
   /** By lease: what came and is not in the store yet. */
-  readonly #waiting = new Map<string, AnsweredRound[]>();
+  readonly #waiting = new Map<string, Waiting>();
   #tasksDone = 0;
 
   constructor(deps: FollowedRoundsDeps) {
@@ -51,9 +57,9 @@ export class FollowedRounds {
   onRound(session: RunnerSession, message: RoundMessage, payloads: Uint8Array[]): void {
     const lease = session.leases.get(message.lease);
     if (!lease) return; // cancelled or expired meanwhile
-    if (message.round !== lease.round)
+    const { follows } = lease;
+    if (message.round !== follows?.round)
       throw new GridError("runner-fault", "A round is not the next of its lease.");
-    lease.round++;
     const { level: _, index: __, inline, ...output } = message.output;
     const state: Output = { level: 0, index: 0, ...output, hostClass: session.hello.hostClass };
     if (inline) {
@@ -62,36 +68,48 @@ export class FollowedRounds {
         throw new GridError("runner-fault", "A state does not match its digest.");
       state.inline = bytes;
     }
+    follows.round++;
+    if (message.control?.done === true || message.round >= follows.roundsMax) delete lease.follows;
     session.tasksDone += lease.hi + 1;
     this.#deps.dispatcher.measured(lease.job, "map", 0, lease.hi, message.ms);
     if (message.logs?.length) this.#logEvents(lease.job, message.logs);
     const waiting = this.#waiting.get(lease.token);
     if (waiting) {
-      waiting.push({ message, state });
+      waiting.rounds.push({ message, state });
       return;
     }
-    this.#waiting.set(lease.token, [{ message, state }]);
-    queueMicrotask(() => void this.#deps.quietly(() => this.#takeIn(session, lease)));
+    const rounds = [{ message, state }];
+    // Rounds that share a frame are taken in together.
+    const takeIn = () => this.#deps.quietly(() => this.#takeIn(session, lease, rounds));
+    this.#waiting.set(lease.token, { rounds, stored: Promise.resolve().then(takeIn) });
+  }
+
+  /** Resolves once the rounds that came are in the store: what ends a lease comes after what it answered. */
+  async settled(tokens: Iterable<string>): Promise<void> {
+    await Promise.all([...tokens].map((token) => this.#waiting.get(token)?.stored));
   }
 
   /** A runner came: rounds that others do as a whole may be better shared with it. */
   share(sessions: Iterable<RunnerSession>): void {
     for (const session of sessions) {
       const leases: string[] = [];
-      for (const { token, job, round } of session.leases.values()) {
-        const view = round === undefined ? undefined : this.#deps.views.peek(job);
+      for (const { token, job, follows } of session.leases.values()) {
+        const view = follows && this.#deps.views.peek(job);
         if (view && !this.#deps.dispatcher.follows(view, session)) leases.push(token);
       }
       if (leases.length > 0) session.send({ type: "yield", leases });
     }
   }
 
-  async #takeIn(session: RunnerSession, lease: HeldLease): Promise<void> {
-    const waiting = this.#waiting.get(lease.token)!;
+  async #takeIn(session: RunnerSession, lease: HeldLease, waiting: AnsweredRound[]): Promise<void> {
     try {
       while (waiting.length > 0) {
         if (!(await this.#store(session, lease, waiting.splice(0)))) return;
       }
+    } catch (error) {
+      // These rounds are not in the store, or nobody knows: those that come after them would not fit.
+      await this.#lost(session, lease);
+      throw error;
     } finally {
       this.#waiting.delete(lease.token);
     }
@@ -110,11 +128,8 @@ export class FollowedRounds {
     }
     const drop = [view.stage.state!];
     let next: Stage = view.stage;
-    for (const { message } of rounds) {
-      if (next.entry !== "map")
-        throw new GridError("runner-fault", "A round came after the job's last.");
+    for (const { message } of rounds)
       next = advanceRound(view.spec, view.shards, next, message.control).next;
-    }
     const last = rounds.at(-1)!;
     const fuels = rounds.map(({ message, state }) => message.fuel + state.fuel);
     const tasksDone = (view.stage.tasks + 1) * rounds.length;

@@ -199,7 +199,7 @@ export class RunnerGateway implements Gateway {
     this.#sessions.clear();
     for (const session of sessions) {
       // Other gateways of the same store need not wait for these leases to expire.
-      await this.#quietly(() => this.#answers.giveBack(session, [...session.leases.keys()], false));
+      await this.#quietly(() => this.#giveBack(session, session.leases.keys(), false));
       session.close(1001, "server is shutting down");
     }
   }
@@ -247,10 +247,13 @@ export class RunnerGateway implements Gateway {
         this.#rounds.onRound(session, message, payloads);
         break;
       case "failed":
-        void this.#quietly(() => this.#answers.onFailed(session, message));
+        void this.#quietly(async () => {
+          await this.#rounds.settled([message.lease]);
+          await this.#answers.onFailed(session, message);
+        });
         break;
       case "released":
-        void this.#quietly(() => this.#answers.giveBack(session, message.leases, false));
+        void this.#quietly(() => this.#giveBack(session, message.leases, false));
         break;
       case "renew":
         void this.#quietly(() => this.#answers.renew(session, message.leases));
@@ -276,12 +279,23 @@ export class RunnerGateway implements Gateway {
   async #onClosed(session: RunnerSession): Promise<void> {
     if (!this.#sessions.delete(session.id)) return;
     const { log } = this.#deps;
-    const held = [...session.leases.values()];
-    log.info({ runner: session.hello.name, leases: held.length }, "runner disconnected");
+    const { leases } = session;
+    log.info({ runner: session.hello.name, leases: leases.size }, "runner disconnected");
     this.#calls.onSessionClosed(session);
-    for (const lease of held)
+    await this.#rounds.settled(leases.keys());
+    for (const lease of [...leases.values()])
       await this.#answers.taskEvent(lease, "retried", "its runner disconnected");
-    await this.#answers.giveBack(session, [...session.leases.keys()], true);
+    await this.#giveBack(session, leases.keys(), true);
+  }
+
+  async #giveBack(
+    session: RunnerSession,
+    tokens: Iterable<string>,
+    penalty: boolean,
+  ): Promise<void> {
+    const ended = [...tokens];
+    await this.#rounds.settled(ended);
+    await this.#answers.giveBack(session, ended, penalty);
   }
 
   #onJobChanged(job: string): void {

@@ -20,8 +20,8 @@ export interface HeldLease {
   hi: number;
   dispatchedAtMs: number;
   backup: boolean;
-  /** It follows its job through rounds: the round that it answers next. */
-  round?: number;
+  /** It follows its job through rounds: the one that it answers next, and the last that there may be. */
+  follows?: { round: number; roundsMax: number };
 }
 
 /** Bytes waiting on a socket above which a runner gets no further work until it has read what it was sent. */
