@@ -1,6 +1,4 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { splitEvenly } from "../../protocol/round-cut.ts";
 import { TaskTable } from "../../protocol/tasking.ts";
 import type { JobView } from "../jobs/job-view.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
@@ -18,31 +16,6 @@ const records = growing.reduce((sum, count) => sum + count, 0);
 const everyone = () => true;
 
 describe("runs of a round", () => {
-  test("cover all tasks once, in order, with about equal records", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 200 }),
-        fc.integer({ min: 1, max: 16 }),
-        (records, parts) => {
-          const table = new TaskTable(
-            { type: "shards" },
-            records.map((count) => ({ records: count })),
-          );
-          const runs = splitEvenly(table, parts);
-          expect(runs[0]![0]).toBe(0);
-          expect(runs.at(-1)![1]).toBe(records.length);
-          for (let i = 1; i < runs.length; i++) expect(runs[i]![0]).toBe(runs[i - 1]![1]);
-          const all = records.reduce((sum, count) => sum + count, 0);
-          const largest = Math.max(...records);
-          for (const [lo, hi] of runs) {
-            const held = records.slice(lo, hi).reduce((sum, count) => sum + count, 0);
-            expect(held).toBeLessThanOrEqual(all / parts + largest + 1);
-          }
-        },
-      ),
-    );
-  });
-
   test("stay with the session that held them, and go to others once it is gone", () => {
     const partitions = new RoundPartitions(new LeaseSizing());
     const view = viewOf(growing);

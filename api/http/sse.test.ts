@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { JobEvent, NumberedEvent } from "../../protocol/events.ts";
 import { eventStream } from "./sse.ts";
 
@@ -81,4 +81,136 @@ test("a client that leaves is forgotten", async () => {
   await reader.read();
   await reader.cancel();
   expect(listeners.size).toBe(0);
+});
+
+/** With a clock that stands still unless a test moves it. */
+describe("many events", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({
+      toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"],
+    });
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  const settle = (n: number): JobEvent => ({ type: "settle", fuel: n });
+  const decoder = new TextDecoder();
+
+  /** A stream whose chunks are taken as they come. */
+  function watched(
+    source: ReturnType<typeof log>["source"],
+    more: { stopping?: AbortSignal } = {},
+  ) {
+    const reader = eventStream(source, { ...options, ...more }).getReader();
+    const chunks: string[] = [];
+    const ended = (async () => {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        chunks.push(decoder.decode(value));
+      }
+    })();
+    const ids = () => [...chunks.join("").matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    return { reader, chunks, ids, ended };
+  }
+  const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+  /** Lets everything happen that needs no time. */
+  const now = () => vi.advanceTimersByTimeAsync(0);
+
+  test("a burst is sent at once, in one piece", async () => {
+    const { append, source } = log();
+    const { chunks, ids } = watched(source);
+    await now();
+    for (let n = 1; n <= 100; n++) append(settle(n));
+    await now();
+    expect(ids()).toEqual(upTo(100));
+    // After the one that opens the response.
+    expect(chunks).toHaveLength(2);
+  });
+
+  test("a few, one after the other, are each sent at once", async () => {
+    const { append, source } = log();
+    const { chunks, ids } = watched(source);
+    await now();
+    for (let n = 1; n <= 3; n++) {
+      append(settle(n));
+      await now();
+      expect(ids()).toEqual(upTo(n));
+    }
+    expect(chunks).toHaveLength(4);
+  });
+
+  test("a flood is sent in batches, and nothing of it is lost", async () => {
+    const { append, source, listeners } = log();
+    const { chunks, ids, ended } = watched(source);
+    for (let n = 1; n < 3000; n++) {
+      append(settle(n));
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    // Some at once and then one each 25 ms.
+    expect(chunks.length).toBeLessThan(3000 / 25 + 10);
+    expect(chunks.length).toBeGreaterThan(3000 / 25 - 10);
+    // None waits for longer than that.
+    expect(ids().length).toBeGreaterThan(3000 - 2 * 25);
+    append(done);
+    await vi.advanceTimersByTimeAsync(25);
+    await ended;
+    expect(ids()).toEqual(upTo(3000));
+    expect(listeners.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("after a quiet time the next ones are sent at once again", async () => {
+    const { append, source } = log();
+    const { ids } = watched(source);
+    for (let n = 1; n <= 100; n++) {
+      append(settle(n));
+      await now();
+    }
+    expect(ids().length).toBeLessThan(100);
+    await vi.advanceTimersByTimeAsync(1000);
+    append(settle(101));
+    await now();
+    expect(ids()).toEqual(upTo(101));
+  });
+
+  describe("while the next batch waits for its turn", () => {
+    /** A stream that has sent so much that the last event waits, and how often it read. */
+    async function waiting(more: { stopping?: AbortSignal } = {}) {
+      const { append, source, listeners } = log();
+      let reads = 0;
+      const counted = (after: number, limit: number) => {
+        reads++;
+        return source.read(after, limit);
+      };
+      const stream = watched({ ...source, read: counted }, more);
+      let last = 0;
+      while (stream.ids().length === last && last < 100) {
+        append(settle(++last));
+        await now();
+      }
+      return { ...stream, append, listeners, last, reads: () => reads };
+    }
+
+    test("a client that leaves is forgotten, and nothing more is read for it", async () => {
+      const { reader, ended, listeners, reads } = await waiting();
+      const before = reads();
+      await reader.cancel();
+      await ended;
+      expect(listeners.size).toBe(0);
+      expect(vi.getTimerCount()).toBe(0);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(reads()).toBe(before);
+    });
+
+    test("a server that stops ends the stream after that batch", async () => {
+      const stopping = new AbortController();
+      const { ids, ended, listeners, last } = await waiting({ stopping: stopping.signal });
+      stopping.abort();
+      await vi.advanceTimersByTimeAsync(25);
+      await ended;
+      expect(ids()).toEqual(upTo(last));
+      expect(listeners.size).toBe(0);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
 });

@@ -59,6 +59,7 @@ export function eventStream(
       const word = mayHaveEnded ? await source.lastWord() : undefined;
       mayHaveEnded = false;
       await pace.turn(performance.now());
+      if (closed) return undefined;
       const events = await source.read(last, eventsPerRead);
       if (events.length > 0) {
         // An end whose event is no longer kept must not be forgotten.
