@@ -85,25 +85,42 @@ describe("mapReduce", () => {
     expect(partitions.filter((line) => line === "[]")).toHaveLength(49);
   });
 
-  test("folds a key's values within a task when they are many, and at its end", () => {
+  /** Emits under one key and tells how many values each fold was given. */
+  function foldSizes<V>(values: readonly V[], combine: (values: V[]) => V) {
     const sizes: number[] = [];
     const fn = mapReduce({
       title: "t",
       input: lines(),
-      map(_line, emit: Emit<number>) {
-        for (let i = 0; i < 130; i++) emit("k", 1);
+      map(_line, emit: Emit<V>) {
+        for (const value of values) emit("k", value);
       },
-      combine(_key, values) {
-        sizes.push(values.length);
-        return values.reduce((sum, n) => sum + n, 0);
+      combine(_key, gathered) {
+        sizes.push(gathered.length);
+        return combine(gathered);
       },
-      reduce: (_key, values) => values.length,
+      reduce: (_key, all) => all.length,
     });
     const guest = guestOf(fn);
     guest.load("k", shardMeta("lines", 1), "x");
     const reply = guest.run({ entry: "map", slice: sliceOf("k", 0, 1) } as never);
-    expect(reply.text).toBe('["k",[130]]');
+    return { text: reply.text, sizes };
+  }
+
+  test("folds a key's values within a task when they are many, and at its end", () => {
+    const letters = new Array<string>(130).fill("a");
+    const { text, sizes } = foldSizes(letters, (parts) => parts.join(""));
+    expect(text).toBe(`["k",["${"a".repeat(130)}"]]`);
     expect(sizes).toEqual([64, 64, 4]);
+  });
+
+  test("folds numbers as they come, and what is mixed with others when it is many", () => {
+    const sum = (values: number[]) => values.reduce((total, n) => total + n, 0);
+    const numbers = foldSizes([1, 2, 3, 4], sum);
+    expect(numbers.text).toBe('["k",[10]]');
+    expect(numbers.sizes).toEqual([2, 2, 2]);
+    const mixed = foldSizes<number | string>([1, 2, "3", 4], (values) => values.join("+"));
+    expect(mixed.text).toBe('["k",["1+2+3+4"]]');
+    expect(mixed.sizes).toEqual([2, 3]);
   });
 
   test("random of a fold does not shift what map draws", () => {

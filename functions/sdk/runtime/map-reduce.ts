@@ -16,7 +16,10 @@ import { contextOf, mapContextOf, type Run } from "./run.ts";
 import type { Source } from "./source.ts";
 import { fromTree, inlineTyped, isPlain, toTree } from "./tree.ts";
 
-/** Values of a key that gather before they are folded. A fixed number, so that a task always folds alike. */
+/**
+ * Values of a key, other than numbers, that gather before they are folded: lists that are joined two by two would be
+ * copied again and again. A fixed number, so that a task always folds alike.
+ */
 const foldEvery = 64;
 
 export type Groups = Map<string, unknown[]>;
@@ -41,7 +44,9 @@ export function gather(run: Run, source: Source, shard: number, firstRecord: num
     if (meter[0]! > 0) throw outOfFuel;
     const values = groups.get(key);
     if (values === undefined) groups.set(key, [value]);
-    else {
+    else if (fold !== undefined && typeof value === "number" && isNumber(values)) {
+      values[0] = fold(key, [values[0], value]);
+    } else {
       values[values.length] = value;
       if (values.length === foldEvery && fold !== undefined) groups.set(key, [fold(key, values)]);
     }
@@ -62,6 +67,11 @@ export function gather(run: Run, source: Source, shard: number, firstRecord: num
     });
   }
   return groups;
+}
+
+/** Numbers are folded as they come: what they fold to is as small, and gathering them costs more than the fold. */
+function isNumber(values: readonly unknown[]): boolean {
+  return values.length === 1 && typeof values[0] === "number";
 }
 
 /** Concise arrows return whatever their expression gives; only a promise shows a mistake. */
