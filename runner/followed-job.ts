@@ -101,7 +101,11 @@ export class FollowedJob {
     this.#ended = true;
     this.#teller.tell();
     if (last) this.#options.link.send(last);
-    for (const work of this.#works) work.cancel();
+    for (const work of this.#works) {
+      work.cancel();
+      // Its executor may be at it for long.
+      work.slot?.drop();
+    }
     this.#works.clear();
     this.#options.onEnd();
   }

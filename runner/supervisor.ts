@@ -127,8 +127,10 @@ export class Supervisor {
         return;
       case "yield":
         for (const lease of message.leases) {
-          const work = this.#leases.get(lease)?.work;
-          if (work instanceof FollowedJob) work.stop();
+          const held = this.#leases.get(lease);
+          if (held?.work instanceof FollowedJob) held.work.stop();
+          // Its job is still being fetched: nothing of it has begun.
+          else if (held && !held.work) held.report.release();
         }
         return;
       case "call":

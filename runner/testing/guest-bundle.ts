@@ -5,13 +5,15 @@ import { canonicalCover, nodeSpan, rootLevel } from "../../protocol/merge-tree.t
  * A bundle written by hand against the Guest contract, so that the runner's tests need no compiler. By kind:
  * - map: upper-cases lines; range: the integer doubled
  * - mapReduce: counts letters
- * - iterate: lines are numbers; a round's state (one f64) becomes the sum over all numbers of number + state; done at
- *   `params.rounds`
+ * - iterate: lines are numbers; a round's state (one f64) becomes the sum over all numbers of number + state, summed
+ *   along the merge tree; done at `params.rounds`
  * - invoke: echoes its input with the constants
  *
- * Params that a test may set: `throwOn` (a line), `faultOn` (a line: says that the host has not loaded it), `spinOn` (a line: never ends), `hogOn` (a line: takes all memory),
- * `work` (loop iterations per record), `log` (true: a line a task, for iterate how many blobs were made resident so far),
- * `pad` (characters added to outputs), `loads` (true: map outputs carry how many blobs were made resident so far).
+ * Params that a test may set: `throwOn` (a line), `faultOn` (a line: says that the host has not loaded it), `spinOn` (a
+ * line: never ends), `hogOn` (a line: takes all memory), `inRound` (all these in that round only), `throwInStep` (a
+ * round), `work` (loop iterations per record), `log` (true: a line a task and a step, for an iterate's map how many blobs
+ * were made resident so far), `pad` (characters added to outputs), `loads` (true: map outputs carry how many blobs were
+ * made resident so far), `impure` (true: a step and map in one call give a state that depends on the slices).
  */
 export function guestBundle(kind: Kind, salt = ""): string {
   return `
@@ -42,7 +44,8 @@ export function guestBundle(kind: Kind, salt = ""): string {
     return shard.data.split("\\n").slice(slice.from, slice.to);
   }
   let sink = 0;
-  function visit(params, line) {
+  function visit(params, line, round) {
+    if ((params.inRound ?? round) !== round) return;
     for (let i = 0; i < (params.work ?? 0); i++) sink += i % 7;
     if (params.spinOn === line) for (;;) sink++;
     if (params.hogOn === line) { const hog = []; for (;;) hog.push(new Array(1000).fill(sink++)); }
@@ -61,6 +64,50 @@ export function guestBundle(kind: Kind, salt = ""): string {
       catch (error) { return { failed: failure(entry, slice.task, slice.record + i, slice.shard, error) }; }
     }
     return { out, header: { fuel: lines.length, ...(job.params.log && { logs: ["task " + slice.task] }) } };
+  }
+  /** The value of a node, from those that are known, along the tree. */
+  function along(known, leaves, node) {
+    const value = known.get(node.level + "/" + node.index);
+    if (value !== undefined) return value;
+    const left = { level: node.level - 1, index: node.index * 2 };
+    const right = { level: node.level - 1, index: node.index * 2 + 1 };
+    return along(known, leaves, left) + (nodeSpan(right, leaves).lo < leaves ? along(known, leaves, right) : 0);
+  }
+  /** A node from partials, which must come in order. */
+  function merged(partials, values, leaves, node) {
+    const firsts = partials.map((one) => nodeSpan(one, leaves).lo);
+    if (firsts.some((lo, i) => i > 0 && lo <= firsts[i - 1])) throw new Error("the partials are not in order");
+    return along(new Map(partials.map(({ level, index }, i) => [level + "/" + index, values[i]])), leaves, node);
+  }
+  function mapRound({ job, slices, leaves }, state, round) {
+    const sums = new Map();
+    for (const slice of slices) {
+      let sum = 0;
+      for (const line of records(slice)) {
+        try { visit(job.params, line, round); }
+        catch (error) { return { failed: failure("map", slice.task, slice.record, slice.shard, error) }; }
+        sum += Number(line) + state;
+      }
+      sums.set("0/" + slice.task, sum);
+    }
+    const lo = slices[0].task;
+    const nodes = canonicalCover(lo, lo + slices.length, leaves);
+    return {
+      header: { fuel: 9, ...(job.params.log && { logs: ["loads " + loads] }),
+        partials: nodes.map((node) => ({ ...node, bytes: 8, fuel: 2 ** node.level })) },
+      body: Float64Array.from(nodes, (node) => along(sums, leaves, node)).buffer,
+    };
+  }
+  function step({ job: { params }, round, leaves, stateBytes, partials, quiet }, data) {
+    if (params.throwInStep === round)
+      return { failed: failure("step", 0, undefined, undefined, new TypeError("cannot step " + round)) };
+    const total = merged(partials, new Float64Array(data, stateBytes), leaves, { level: rootLevel(leaves), index: 0 });
+    return {
+      header: { fuel: 1, control: { done: round >= (params.rounds ?? 1), metrics: { total } },
+        ...(params.log && !quiet && { logs: ["step " + round] }) },
+      state: { bytes: 8, fuel: 1 },
+      body: Float64Array.of(total).buffer,
+    };
   }
   function run(request, data) {
     const { job, entry } = request;
@@ -91,37 +138,23 @@ export function guestBundle(kind: Kind, salt = ""): string {
         .map(([key, value]) => JSON.stringify({ key, value })).join("\\n"));
     }
     if (entry === "map") {
-      const state = new Float64Array(data)[0];
-      const leaf = new Map();
-      for (const slice of request.slices) {
-        let sum = 0;
-        for (const line of records(slice)) {
-          try { visit(params, line); } catch (error) { return failure(entry, slice.task, slice.record, slice.shard, error); }
-          sum += Number(line) + state;
-        }
-        leaf.set(slice.task, sum);
-      }
-      const lo = request.slices[0].task;
-      const nodes = canonicalCover(lo, lo + request.slices.length, request.leaves);
-      const total = (node) => {
-        if (node.level === 0) return leaf.get(node.index);
-        const left = { level: node.level - 1, index: node.index * 2 };
-        const right = { level: node.level - 1, index: node.index * 2 + 1 };
-        return total(left) + (nodeSpan(right, request.leaves).lo < request.leaves ? total(right) : 0);
-      };
-      return binary({ fuel: 9, ...(params.log && { logs: ["loads " + loads] }), partials: nodes.map((node) => ({ ...node, bytes: 8, fuel: 2 ** node.level })) },
-        Float64Array.from(nodes, total).buffer);
+      const mapped = mapRound(request, new Float64Array(data)[0], request.round);
+      return mapped.failed ?? binary(mapped.header, mapped.body);
     }
-    const sumOf = (floats) => floats.reduce((a, b) => a + b, 0);
+    if (entry === "step" || entry === "round") {
+      const stepped = step(request, data);
+      if (stepped.failed || entry === "step" || stepped.header.control.done)
+        return stepped.failed ?? binary({ ...stepped.header, ...(entry === "round" && { state: stepped.state, partials: [] }) }, stepped.body);
+      const total = new Float64Array(stepped.body)[0] + (params.impure ? request.slices[0].task : 0);
+      const mapped = mapRound(request, total, request.round + 1);
+      return mapped.failed ?? binary({ ...mapped.header, ...stepped.header, state: stepped.state,
+        logs: [...(stepped.header.logs ?? []), ...(mapped.header.logs ?? [])] },
+        Float64Array.of(total, ...new Float64Array(mapped.body)).buffer);
+    }
     if (entry === "merge") return binary({ fuel: 1, partials: [{ level: request.level, index: request.index, bytes: 8, fuel: 1 }] },
-      Float64Array.of(sumOf(new Float64Array(data))).buffer);
+      Float64Array.of(merged(request.partials, new Float64Array(data), request.leaves, request)).buffer);
     if (entry === "init") return binary({ fuel: 1, control: {} },
       Float64Array.of(request.slice ? records(request.slice).length : 0).buffer);
-    if (entry === "step") {
-      const total = sumOf(new Float64Array(data, request.stateBytes));
-      return binary({ fuel: 1, control: { done: request.round >= (params.rounds ?? 1), metrics: { total } } },
-        Float64Array.of(total).buffer);
-    }
     if (entry === "finish") return text({ fuel: 1 }, JSON.stringify(new Float64Array(data)[0]));
     const input = JSON.parse(data);
     try { visit(params, input); } catch (error) { return failure(entry, undefined, undefined, undefined, error); }

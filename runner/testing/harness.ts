@@ -1,5 +1,6 @@
 import type { RunnerJob } from "../../protocol/gateway-to-runner.ts";
 import type { Kind } from "../../protocol/job.ts";
+import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import { type Runner, type RunnerOptions, startRunner } from "../index.ts";
 import type { CallMessage, RunMessage } from "../messages.ts";
 import { guestBundle } from "./guest-bundle.ts";
@@ -84,6 +85,15 @@ export class Harness {
     return lease;
   }
 
+  /** Sends a lease that follows its job through rounds, over all `tasks`, one a shard, and returns its id. */
+  follow(job: RunnerJob, { tasks, state, roundsMax = 10_000, ...run }: FollowOptions): string {
+    const whole = { hi: tasks, leaves: tasks, tasking: { type: "shards" } } as const;
+    const follow = { roundsMax };
+    return this.lease(job, { stage: 1, round: 1, hasState: true, ...whole, follow, ...run }, [
+      state,
+    ]);
+  }
+
   call(
     overrides: Partial<CallMessage> & { params?: Record<string, unknown> },
     input: unknown,
@@ -134,6 +144,30 @@ export class Harness {
     return outputs;
   }
 
+  /** Rounds that a lease which follows its job has answered, with the states that they gave. */
+  rounds(lease: string): FollowedRound[] {
+    return this.gateway.all("round").flatMap(({ message, payloads }) => {
+      if (message.lease !== lease) return [];
+      const { inline, hash } = message.output;
+      const state = inline ? payloads[0]! : this.gateway.blobs.get(hash)!;
+      return { ...message, state: Buffer.from(state) };
+    });
+  }
+
+  /** Waits for what ends a lease that follows its job, other than its last round. */
+  ended(lease: string) {
+    return this.gateway.until(() => this.said(lease).find(({ type }) => type !== "round"));
+  }
+
+  /** All that was said of a lease, but that it is still held. */
+  said(lease: string): RunnerToGateway[] {
+    const about = (message: RunnerToGateway): boolean => {
+      if (message.type === "released") return message.leases.includes(lease);
+      return "lease" in message && message.lease === lease;
+    };
+    return this.gateway.heard.map(({ message }) => message).filter(about);
+  }
+
   failure(lease: string) {
     return this.gateway.until(() =>
       this.gateway.messages("failed").find((one) => one.lease === lease),
@@ -147,6 +181,14 @@ export class Harness {
     return JSON.parse(Buffer.from(payloads[0]!).toString());
   }
 }
+
+export interface FollowOptions extends Partial<RunMessage> {
+  tasks: number;
+  state: Uint8Array;
+  roundsMax?: number;
+}
+
+export type FollowedRound = Extract<RunnerToGateway, { type: "round" }> & { state: Buffer };
 
 export interface LeaseOutput {
   level: number;

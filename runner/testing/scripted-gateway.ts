@@ -10,6 +10,8 @@ export type Heard = Envelope<RunnerToGateway>;
 type Type = RunnerToGateway["type"];
 type HeardOf<T extends Type> = Envelope<Extract<RunnerToGateway, { type: T }>>;
 
+type BlobAnswer = number | undefined;
+
 export interface ScriptedGatewayOptions {
   token?: string;
   leaseMs?: number;
@@ -17,8 +19,8 @@ export interface ScriptedGatewayOptions {
   inlineBytesMax?: number;
   /** Answers hello instead of a welcome. */
   greet?: (hello: HeardOf<"hello">["message"]) => GatewayToRunner | undefined;
-  /** Called for every blob request; returns a status to answer instead of the blob. */
-  onBlob?: (method: string, digest: string) => number | undefined;
+  /** Called for every blob request, which waits for it; gives a status to answer instead of the blob. */
+  onBlob?: (method: string, digest: string) => BlobAnswer | Promise<BlobAnswer>;
 }
 
 /**
@@ -170,7 +172,7 @@ export class ScriptedGateway {
     response.on("close", () => this.#blobsOpen--);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const status = this.#options.onBlob?.(method, digest);
+    const status = await this.#options.onBlob?.(method, digest);
     if (status !== undefined) {
       response.writeHead(status).end();
       return;
