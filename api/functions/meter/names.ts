@@ -19,6 +19,8 @@ export interface MeterNames {
   primitive: string;
   /** Trips of a loop whose bounds are not ordinary numbers. */
   trips: string;
+  /** What the meter says after units were taken. */
+  value: string;
   /** Counter of a region, and what it started from. */
   count: string;
   start: string;
@@ -48,6 +50,7 @@ export function chooseNames(source: string, identifiers: ReadonlySet<string>): M
       floor: `${prefix}floor`,
       primitive: `${prefix}primitive`,
       trips: `${prefix}trips`,
+      value: `${prefix}v`,
       count: `${prefix}f`,
       start: `${prefix}g`,
       bound: `${prefix}n`,
