@@ -325,7 +325,7 @@ describe("faults", () => {
     ["that does not say how the input is cut", { tasking: undefined as never }, [f64(1)]],
     ["of a step", { entry: "step" }, [f64(1)]],
     ["without its state", {}, []],
-    ["whose state is no payload", { hasState: false }, []],
+    ["that does not say that it has a state", { hasState: false }, [f64(1)]],
   ])("a lease %s cannot be followed", async (_, more, payloads) => {
     await start();
     const job = harness.job("iterate", { shards });
