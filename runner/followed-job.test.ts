@@ -310,7 +310,7 @@ describe("faults", () => {
   it("two executors that come to two states fail the lease", async () => {
     await start({ runner: { slots: 2 } });
     // So much work that a round is cut in two, and so little that each of them steps for itself.
-    const params = { rounds: endless, impure: true, work: slowly / 20 };
+    const params = { rounds: endless, impure: true, work: slowly / 100 };
     const job = harness.job("iterate", { shards, params });
     const lease = harness.follow(job, { tasks, state: f64(1) });
     expect(await harness.ended(lease)).toMatchObject({
