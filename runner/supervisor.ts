@@ -1,21 +1,20 @@
-import { LRUCache } from "lru-cache";
 import { GridError } from "../protocol/errors.ts";
 import type { GatewayToRunner, RunnerJob } from "../protocol/gateway-to-runner.ts";
 import { inlineBytesMax, leaseMs } from "../protocol/limits.ts";
 import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
 import type { ExecutorPool } from "../sandbox/pool.ts";
 import type { BlobClient } from "./blob-client.ts";
-import { type CallLink, CallWork } from "./call-work.ts";
+import { CallDesk } from "./call-desk.ts";
 import { FollowedJob, followedState } from "./followed-job.ts";
 import { JobLoader, type LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunnerLog } from "./log.ts";
-import type { CallMessage, RunMessage, WelcomeMessage } from "./messages.ts";
+import type { RunMessage, WelcomeMessage } from "./messages.ts";
 import { errorBodyOf } from "./outputs.ts";
 import { LeaseReport, type ResultLink } from "./results.ts";
-import { Slot } from "./slot.ts";
+import { Slots } from "./slots.ts";
 import { unitsOf } from "./units.ts";
-import { learnMs, type Work } from "./work.ts";
+import type { Work } from "./work.ts";
 
 export interface SupervisorOptions {
   pool: ExecutorPool;
@@ -45,8 +44,6 @@ interface KnownJob {
 
 /** Leases a slot may queue: the gateway sends a few a slot, more is a fault and goes back. */
 const leasesPerSlotMax = 64;
-const callsMax = 1024;
-const rebalanceMs = 20;
 
 /**
  * Takes the gateway's messages, places leases and calls on executor slots, and keeps leases alive.
@@ -57,44 +54,34 @@ const rebalanceMs = 20;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #loader: JobLoader;
-  readonly #slots: Slot[];
+  readonly #slots: Slots;
   readonly #jobs = new Map<string, KnownJob>();
   readonly #leases = new Map<string, HeldLease>();
-  readonly #calls = new Map<string, CallWork | undefined>();
-  readonly #callMs = new LRUCache<string, number>({ max: 1000 });
-  /** Where (job, entry, lo) ran last: code there is warm, and for iterative jobs the shards are. */
-  readonly #lastSlot = new LRUCache<string, Slot>({ max: 10_000 });
-  readonly #callLink: CallLink;
+  readonly #calls: CallDesk;
   #inlineBytesMax = inlineBytesMax;
   #renewal: NodeJS.Timeout | undefined;
-  #rebalance: NodeJS.Timeout | undefined;
   #draining = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#loader = new JobLoader(options.blobs);
-    this.#callLink = {
+    this.#slots = new Slots(options.pool, {
+      blobs: options.blobs,
+      residentBytesMax: options.residentBytesMax ?? 256 * 1024 * 1024,
+      bundlesMax: options.bundlesMax ?? 8,
+      congested: () => this.#draining || options.congested(),
+      onDown: (works, error) => this.#slotDown(works, error),
+    });
+    this.#calls = new CallDesk({
+      blobs: options.blobs,
+      loader: this.#loader,
       send: options.send,
-      expectedMs: (bundle) => this.#callMs.get(bundle),
-      learn: (bundle, ms) => this.#callMs.set(bundle, learnMs(this.#callMs.get(bundle), ms)),
-      ended: (call) => this.#calls.delete(call),
-    };
-    this.#slots = options.pool.slots.map(
-      (slot) =>
-        new Slot({
-          slot,
-          blobs: options.blobs,
-          residentBytesMax: options.residentBytesMax ?? 256 * 1024 * 1024,
-          bundlesMax: options.bundlesMax ?? 8,
-          congested: () => this.#draining || options.congested(),
-          onIdle: (idle) => this.#steal(idle),
-          onDown: (works, error) => this.#slotDown(works, error),
-        }),
-    );
+      place: (work) => this.#slots.place(work),
+    });
   }
 
   get busy(): number {
-    return this.#slots.filter((slot) => slot.busy).length;
+    return this.#slots.busy;
   }
 
   get leases(): number {
@@ -134,12 +121,11 @@ export class Supervisor {
         }
         return;
       case "call":
-        this.#call(message, payloads[0] ?? new Uint8Array(0));
+        this.#calls.take(message, payloads[0] ?? new Uint8Array(0), this.#refusal());
         return;
       case "cancelCall":
-        this.#calls.get(message.call)?.cancel();
-        this.#calls.delete(message.call);
-        for (const slot of this.#slots) slot.drop();
+        this.#calls.cancel(message.call);
+        this.#slots.drop();
         return;
       default:
       // Others are the session's own, or of a later protocol.
@@ -150,15 +136,14 @@ export class Supervisor {
   lost(): void {
     clearInterval(this.#renewal);
     this.#cancelLeases([...this.#leases.keys()]);
-    for (const call of this.#calls.values()) call?.cancel();
-    this.#calls.clear();
-    for (const slot of this.#slots) slot.drop();
+    this.#calls.cancelAll();
+    this.#slots.drop();
     this.#jobs.clear();
   }
 
   /** The socket has room again. */
   pump(): void {
-    for (const slot of this.#slots) slot.pump();
+    this.#slots.pump();
   }
 
   /**
@@ -184,9 +169,8 @@ export class Supervisor {
 
   close(): void {
     clearInterval(this.#renewal);
-    clearTimeout(this.#rebalance);
     for (const { report } of [...this.#leases.values()]) report.cancel();
-    for (const slot of this.#slots) slot.close();
+    this.#slots.close();
   }
 
   #renew(): void {
@@ -212,7 +196,7 @@ export class Supervisor {
   #run(run: RunMessage, payloads: Uint8Array[]): void {
     const known = this.#jobs.get(run.job);
     const { send } = this.#options;
-    if (!known || this.#draining || this.#leases.size >= this.#slots.length * leasesPerSlotMax) {
+    if (!known || this.#draining || this.#leases.size >= this.#slots.count * leasesPerSlotMax) {
       send({ type: "released", leases: [run.lease] });
       return;
     }
@@ -245,7 +229,7 @@ export class Supervisor {
       held.report.fail(run.lo, errorBodyOf(error));
       return;
     }
-    this.#placeByHabit(held.work, `${run.job} ${run.entry} ${run.lo}`);
+    this.#slots.place(held.work, `${run.job} ${run.entry} ${run.lo}`);
   }
 
   #follow(held: HeldLease, run: RunMessage, loaded: LoadedJob, state: Uint8Array): void {
@@ -253,9 +237,9 @@ export class Supervisor {
       run,
       loaded,
       state,
-      slots: this.#slots.length,
+      slots: this.#slots.count,
       link: this.#linkOf(loaded.context.job),
-      place: (work, name) => this.#placeByHabit(work, name),
+      place: (work, name) => this.#slots.place(work, name),
       onEnd: () => this.#leases.delete(held.id),
     });
     held.work = followed;
@@ -270,91 +254,13 @@ export class Supervisor {
     };
   }
 
-  #placeByHabit(work: Work, name: string): void {
-    this.#lastSlot.set(name, this.#place(work, this.#lastSlot.get(name)));
-  }
-
-  #call(message: CallMessage, input: Uint8Array): void {
-    const { blobs, send } = this.#options;
-    const { call, bundle, blobToken } = message;
-    if (this.#draining || this.#calls.size >= callsMax) {
-      const error = this.#draining
-        ? new GridError("shutting-down", "the runner is draining")
-        : new GridError("queue-full", `the runner has ${callsMax} calls waiting`);
-      send({ type: "callFailed", call, fuel: 0, error: error.toBody() });
-      return;
-    }
-    const link = this.#callLink;
-    const source = blobs.peek(bundle);
-    const constants = this.#loader.constantsNow(message.uses);
-    if (source && constants) {
-      const work = new CallWork(message, input, source, constants, link);
-      this.#calls.set(call, work);
-      this.#place(work);
-      return;
-    }
-    this.#calls.set(call, undefined);
-    Promise.all([
-      blobs.get(bundle, blobToken),
-      this.#loader.constants(message.uses, blobToken),
-    ]).then(
-      ([bytes, bound]) => {
-        if (!this.#calls.has(call)) return;
-        const work = new CallWork(message, input, bytes, bound, link);
-        this.#calls.set(call, work);
-        this.#place(work);
-      },
-      (error: unknown) => {
-        if (this.#calls.delete(call))
-          send({ type: "callFailed", call, fuel: 0, error: errorBodyOf(error) });
-      },
-    );
-  }
-
-  /** Where it would start first, counting the wait, what is missing there, and a touch of habit. */
-  #place(work: Work, last?: Slot): Slot {
-    let best = this.#slots[0]!;
-    let bestMs = Number.POSITIVE_INFINITY;
-    for (const slot of this.#slots) {
-      const habitMs = slot === last ? -0.5 : 0;
-      const downMs = slot.down ? 1_000 : 0;
-      const ms = slot.waitMs(work.urgent) + slot.startMs(work) + habitMs + downMs;
-      if (ms < bestMs) {
-        best = slot;
-        bestMs = ms;
-      }
-    }
-    best.enqueue(work);
-    return best;
-  }
-
-  #steal(idle: Slot): void {
-    let waiting = false;
-    for (const donor of this.#slots) {
-      if (donor === idle || !donor.waiting) continue;
-      const work = donor.yieldWork((one) => idle.startMs(one));
-      if (work) {
-        idle.enqueue(work);
-        return;
-      }
-      waiting = true;
-    }
-    // Not worth it now; it will be if what runs there takes longer than expected.
-    if (waiting) this.#rebalance ??= setTimeout(() => this.#rebalanceNow(), rebalanceMs);
-  }
-
-  #rebalanceNow(): void {
-    this.#rebalance = undefined;
-    for (const slot of this.#slots) if (slot.idle) slot.pump();
-  }
-
   #cancelLeases(ids: readonly string[]): void {
     for (const id of ids) {
       const held = this.#leases.get(id);
       if (held?.work) held.work.cancel();
       else held?.report.cancel();
     }
-    for (const slot of this.#slots) slot.drop();
+    this.#slots.drop();
   }
 
   #forget(id: string): void {
@@ -371,6 +277,11 @@ export class Supervisor {
     );
     if (shared) return;
     for (const slot of this.#slots) slot.forget(known.job.bundle, context.shards);
+  }
+
+  /** Why no call is taken now. */
+  #refusal(): GridError | undefined {
+    return this.#draining ? new GridError("shutting-down", "the runner is draining") : undefined;
   }
 
   #slotDown(works: Work[], error: unknown): void {
