@@ -1,7 +1,6 @@
 import { type ErrorBody, GridError } from "../protocol/errors.ts";
 import type { GuestRequest, PartialRef } from "../protocol/guest.ts";
 import type { Control } from "../protocol/job.ts";
-import { nodeSpan } from "../protocol/merge-tree.ts";
 import { roundParts, splitEvenly } from "../protocol/round-cut.ts";
 import type { LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
@@ -35,6 +34,7 @@ export interface FollowedJobOptions {
 
 /** A map of the round at work, done. */
 interface Mapped {
+  /** In order of their tasks. */
   partials: UnitOutput[];
   ms: number;
 }
@@ -142,9 +142,7 @@ export class FollowedJob {
 
   /** The map is done: the step. */
   #goOn(): void {
-    const leaves = this.#options.run.leaves!;
     const { partials } = this.#mapped;
-    partials.sort((a, b) => nodeSpan(a, leaves).lo - nodeSpan(b, leaves).lo);
     const parts = [this.#state, ...partials.map(({ body }) => body)];
     const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (bytes > partialBytesMax) this.release();
