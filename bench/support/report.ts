@@ -4,8 +4,9 @@ export interface Row {
   ours: string;
   peer: string;
   ratio: string;
+  /** Empty for a comparison that nothing is asked of. */
   reach: string;
-  reached: boolean;
+  reached?: boolean;
 }
 
 export interface BenchOptions {
@@ -33,7 +34,8 @@ export function table(rows: readonly Row[]): string {
     `   ${line(columns.map((column) => head[column]))}`,
     `   ${line(widths.map((width) => "─".repeat(width)))}`,
     ...rows.map(
-      (row) => `${row.reached ? "✓" : "✗"}  ${line(columns.map((column) => row[column]))}`,
+      (row) =>
+        `${row.reached === undefined ? " " : row.reached ? "✓" : "✗"}  ${line(columns.map((column) => row[column]))}`,
     ),
   ].join("\n");
 }
