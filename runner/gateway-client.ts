@@ -110,6 +110,9 @@ export class GatewayClient {
       handshakeTimeout: 10_000,
       maxPayload: frameBytesMax * 2,
       skipUTF8Validation: true,
+      // Masks keep scripts in browsers from writing what a proxy takes for HTTP (RFC 6455, 10.3). No script writes
+      // here, and with a mask of zeros neither side passes over the bytes.
+      generateMask: (mask) => void mask.fill(0),
     });
     this.#socket = socket;
     const outbox = new Outbox(socket, () => this.#options.onDrained());

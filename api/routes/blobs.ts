@@ -59,7 +59,8 @@ export function blobRoutes({ store, gateway, keyCheck }: Deps): Route[] {
           return new Response(Readable.toWeb(found.body) as ReadableStream, { headers });
         const parts: Uint8Array[] = [];
         for await (const part of found.body) parts.push(part as Uint8Array);
-        return new Response(Buffer.concat(parts), { headers });
+        const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+        return new Response(whole as Uint8Array<ArrayBuffer>, { headers });
       },
     },
     {

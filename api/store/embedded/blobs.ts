@@ -15,6 +15,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { type Digest, digestPattern } from "../../../protocol/digest.ts";
 import { GridError } from "../../../protocol/errors.ts";
+import { shardBytesMax } from "../../../protocol/limits.ts";
 import type { BlobStore } from "../port.ts";
 
 /** Files removed at a time. */
@@ -84,7 +85,9 @@ export async function openFileBlobs(dataDir: string): Promise<BlobStore> {
     const file = await orMissing(open(pathOf(digest)));
     if (!file) return undefined;
     const { size } = await file.stat();
-    return { bytes: size, body: file.createReadStream({ highWaterMark: 256 * 1024 }) };
+    // A shard is read in one piece: each further buffer is memory outside the heap, which makes the collector run.
+    const highWaterMark = Math.max(Math.min(size, shardBytesMax), 1);
+    return { bytes: size, body: file.createReadStream({ highWaterMark }) };
   }
 
   async function remove(digests: readonly Digest[]): Promise<void> {

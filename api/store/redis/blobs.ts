@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { Digest } from "../../../protocol/digest.ts";
+import { shardBytesMax } from "../../../protocol/limits.ts";
 import type { BlobStore } from "../port.ts";
 import type { Connection } from "./connection.ts";
 import { blobKey, blobKeys, blobOfKey } from "./keys.ts";
@@ -7,7 +8,8 @@ import { scanKeys } from "./scan.ts";
 
 /** From this size on it is cheaper to ask first whether the blob is there than to send it for nothing. */
 const askFirstBytes = 16 * 1024;
-const streamChunkBytes = 1024 * 1024;
+/** A shard comes in one piece. */
+const streamChunkBytes = shardBytesMax;
 const removalsMax = 256;
 
 /** Blobs as strings, spread over the cluster by their digests. */
