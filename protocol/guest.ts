@@ -75,8 +75,9 @@ export interface PartialRef {
 /**
  * - map (kinds map and mapReduce), probe: one slice.
  *     map → body: one JSON output a line, or, for bytes outputs, the bytes of all outputs in order
- *     mapReduce → body: exactly `reducers` lines; line p is a JSON array [key, [values…], key, [values…], …] of the keys
- *     whose hash falls into partition p, keys in first-emitted order, already combined when the function combines;
+ *     mapReduce → body: exactly `reducers` lines; line p is a JSON array [key, [values…], …] of the keys
+ *     whose hash falls into partition p, keys in first-emitted order, already combined when the function combines; a
+ *     number that is the only value of its key stands for the list of it;
  *     an empty partition is the line `[]`
  *     probe → body empty; header.control.records
  * - map (kind iterate): slices of consecutive tasks [lo, hi); data: the state. → ArrayBuffer body: the packed partials

@@ -59,7 +59,7 @@ describe("a bundle in an isolate", () => {
     open.push(guest);
     guest.load("k", shardMeta("lines", 2), "b a\nb");
     const { text, header } = guest.run(request());
-    expect(text).toBe('["b",[2],"a",[1]]');
+    expect(text).toBe('["b",2,"a",1]');
     expect(header.fuel).toBe(2 + 3 + 0);
   });
 });

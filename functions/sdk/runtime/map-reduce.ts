@@ -115,7 +115,7 @@ export function mapReduceOutcome(
   return { body };
 }
 
-/** Values as JSON brings them back unchanged. @throws Refusal bad-output */
+/** A key's values as JSON brings them back unchanged: a list, or a number that is alone. @throws Refusal bad-output */
 export function carried(values: unknown[]): unknown {
   let plain = true;
   for (let i = 0; i < values.length; i++) {
@@ -125,6 +125,8 @@ export function carried(values: unknown[]): unknown {
     }
     if (!isPlain(value)) plain = false;
   }
+  // Most values of most functions: a list of each would be a good part of the text, and of the work to read it.
+  if (plain && isNumber(values)) return values[0];
   return plain ? values : toTree(values, inlineTyped);
 }
 
@@ -138,7 +140,11 @@ export function parsePartition(data: string): Groups {
     const pairs = parse(line) as unknown[];
     for (let i = 0; i < pairs.length; i += 2) {
       const key = pairs[i] as string;
-      const values = (marked ? fromTree(pairs[i + 1]) : pairs[i + 1]) as unknown[];
+      const carriedValues = pairs[i + 1];
+      const values =
+        typeof carriedValues === "number"
+          ? [carriedValues]
+          : ((marked ? fromTree(carriedValues) : carriedValues) as unknown[]);
       const before = groups.get(key);
       if (before === undefined) groups.set(key, values);
       else for (let v = 0; v < values.length; v++) before[before.length] = values[v];
