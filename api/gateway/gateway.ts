@@ -1,6 +1,5 @@
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { type ErrorBody, GridError } from "../../protocol/errors.ts";
-import { decodeFrame } from "../../protocol/frames.ts";
 import { newId } from "../../protocol/ids.ts";
 import type { JobStatus } from "../../protocol/job.ts";
 import {
@@ -9,7 +8,7 @@ import {
   leaseMs as leaseMsDefault,
   protocolVersion,
 } from "../../protocol/limits.ts";
-import { type RunnerToGateway, runnerToGatewaySchema } from "../../protocol/runner-to-gateway.ts";
+import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
 import type { CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
@@ -20,6 +19,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { FollowedRounds } from "./followed-rounds.ts";
 import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
+import { receive } from "./reception.ts";
 import { RunnerSession } from "./session.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
@@ -27,8 +27,6 @@ import { SilenceWatch } from "./silence-watch.ts";
 const tickMs = 200;
 /** A remote cancellation is looked for at most so often a job. */
 const statusCheckMs = 500;
-/** A runner must say hello within this. */
-const helloMs = 10_000;
 export interface GatewayDeps {
   store: Store;
   views: JobViews;
@@ -140,31 +138,12 @@ export class RunnerGateway implements Gateway {
 
   /** Takes over a runner's socket, already authorized. */
   accept(socket: WebSocket): void {
-    let session: RunnerSession | undefined;
-    const greet = setTimeout(() => socket.close(4000, "no hello"), helloMs);
-    const onMessage = (data: RawData) => {
-      try {
-        this.#silence.heard(session);
-        for (const { message, payloads } of decodeFrame(toBytes(data))) {
-          const parsed = runnerToGatewaySchema.parse(message);
-          if (session) this.#onMessage(session, parsed, payloads);
-          else {
-            clearTimeout(greet);
-            session = this.#greet(socket, parsed);
-            if (!session) return;
-          }
-        }
-      } catch (error) {
-        this.#warn(error, "a runner broke the protocol");
-        socket.close(4002, "protocol error");
-      }
-    };
-    socket.on("message", onMessage);
-    socket.on("ping", () => this.#silence.heard(session));
-    socket.on("error", (error) => this.#warn(error, "runner socket"));
-    socket.on("close", () => {
-      clearTimeout(greet);
-      if (session) void this.#quietly(() => this.#onClosed(session!));
+    receive(socket, {
+      greet: (message) => this.#greet(socket, message),
+      message: (session, message, payloads) => this.#onMessage(session, message, payloads),
+      heard: (session) => this.#silence.heard(session),
+      closed: (session) => void this.#quietly(() => this.#onClosed(session)),
+      warn: (error, text) => this.#warn(error, text),
     });
   }
 
@@ -377,9 +356,4 @@ export class RunnerGateway implements Gateway {
       this.#warn(error, "gateway");
     }
   }
-}
-
-function toBytes(data: RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
