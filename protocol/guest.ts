@@ -187,7 +187,7 @@ export const inputDescriptionSchema = z.discriminatedUnion("type", [
 ]);
 export type InputDescription = z.infer<typeof inputDescriptionSchema>;
 
-/** What inspection learns of a version, and what the market and the console show of it. */
+/** What inspection learns of a version, and what is shown of it. */
 export const descriptionSchema = z.object({
   kind: kindSchema,
   title: z.string().max(200),

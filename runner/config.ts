@@ -9,7 +9,7 @@ Lends this machine's spare time to a Sparegrid: connects to the gateway, runs wh
 Options (environment variable in parentheses):
   --url <address>     the gateway, for instance https://grid.example (SPAREGRID_URL)
   --token <token>     a runner token of your account (SPAREGRID_TOKEN)
-  --name <name>       shown in the console; default: this host's name (SPAREGRID_NAME)
+  --name <name>       shown to operators; default: this host's name (SPAREGRID_NAME)
   --slots <n>         tasks at once; default: cores - 1, at least 1 (SPAREGRID_SLOTS)
   --memory <MB>       memory to lend; default: half of this machine's (SPAREGRID_MEMORY)
   --data-dir <path>   keeps this installation's id; default: ~/.sparegrid/runner (SPAREGRID_DATA_DIR)

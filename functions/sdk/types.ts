@@ -135,7 +135,7 @@ interface Common<I, P, U> {
   title: string;
   description?: string;
   input: I;
-  /** Defaults, or `param` helpers; they give names, types and the form in the console. */
+  /** Defaults, or `param` helpers; they give names, types and say what callers may set. */
   params?: P;
   uses?: U;
   /** Records that one task takes; planned from a probe when absent. */
