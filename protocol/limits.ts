@@ -39,6 +39,8 @@ export const heartbeatMs = 5_000;
 export const attemptsMax = 5;
 /** Tasks that one lease may claim: bounds the results a single lost lease throws away. */
 export const leaseTasksMax = 1024;
+/** Partials that one step merges itself, together. */
+export const stepPartialBytesMax = 32 * 1024 * 1024;
 /** Leases a slot at most, to balance slots of different speed within one round or stage. */
 export const leasesPerSlot = 4;
 /** Leases aim at this much work, so that a loss costs little and dispatch is amortized. */

@@ -1,6 +1,7 @@
 import { type ErrorBody, GridError } from "../protocol/errors.ts";
 import type { GuestRequest, PartialRef } from "../protocol/guest.ts";
 import type { Control } from "../protocol/job.ts";
+import { stepPartialBytesMax } from "../protocol/limits.ts";
 import { roundParts, splitEvenly } from "../protocol/round-cut.ts";
 import type { LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
@@ -10,8 +11,6 @@ import type { Report, ResultLink, UnitResult } from "./results.ts";
 import { RoundTeller } from "./round-teller.ts";
 import { type Unit, unitsOf } from "./units.ts";
 
-/** Partials of one round together: a step takes them in one message. */
-const partialBytesMax = 32 * 1024 * 1024;
 /** Rounds after which the cut is made anew, once code is warm and the time of a round is known better. */
 const recutRounds: ReadonlySet<number> = new Set([1, 2, 8, 32]);
 /** A step is done by every executor for itself, together with its next map, when a round takes no longer than this … */
@@ -123,10 +122,7 @@ export class FollowedJob {
       return { ...unit, request: { ...unit.request, round } as GuestRequest, parts: [this.#state] };
     });
     this.#launch(units, (results) => {
-      this.#mapped = mappedOf(
-        results.flatMap(({ outputs }) => outputs),
-        results,
-      );
+      this.#mapped = mappedOf(results, 0);
       this.#goOn();
     });
   }
@@ -145,7 +141,7 @@ export class FollowedJob {
     const { partials } = this.#mapped;
     const parts = [this.#state, ...partials.map(({ body }) => body)];
     const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (bytes > partialBytesMax) this.release();
+    if (bytes > stepPartialBytesMax) this.release();
     else if (this.#isJoint(bytes)) this.#stepAndMap(parts);
     else this.#step(parts);
   }
@@ -200,10 +196,7 @@ export class FollowedJob {
         this.#fail(0, error.toBody());
         return;
       }
-      const mapped = mappedOf(
-        results.flatMap(({ outputs }) => outputs.slice(1)),
-        results,
-      );
+      const mapped = mappedOf(results, 1);
       this.#report(state!, results[0]!.control, () => {
         this.#rounds++;
         this.#mapped = mapped;
@@ -298,8 +291,12 @@ export class FollowedJob {
 
 type MapRequest = Extract<GuestRequest, { slices: unknown; entry: "map" }>;
 
-function mappedOf(partials: UnitOutput[], results: readonly UnitResult[]): Mapped {
-  return { partials, ms: results.reduce((sum, { ms }) => sum + ms, 0) };
+/** @param first index of each result's first partial */
+function mappedOf(results: readonly UnitResult[], first: number): Mapped {
+  return {
+    partials: results.flatMap(({ outputs }) => outputs.slice(first)),
+    ms: results.reduce((sum, { ms }) => sum + ms, 0),
+  };
 }
 
 /** @throws GridError runner-fault when the message is none that a job can be followed from */

@@ -24,7 +24,7 @@ export interface JobContext {
   constants: readonly LoadRef[];
   /** Bytes that the job's part of every request takes on the pipe. */
   guestBytes: number;
-  /** Expected compute time of one task, ms, by entry; learnt. */
+  /** Expected compute time of a unit of weight 1, ms, by entry; learnt. */
   weightMs: Map<Entry, number>;
   taskTable(tasking: Tasking): TaskTable;
 }

@@ -8,12 +8,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { digestOf } from "../../protocol/digest.ts";
 import { decodeFrame } from "../../protocol/frames.ts";
-import type { JobSpec } from "../../protocol/job.ts";
 import { protocolVersion } from "../../protocol/limits.ts";
 import { JobViews } from "../jobs/job-view.ts";
 import { plan } from "../jobs/plan.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/port.ts";
+import { jobSpecOf } from "../testing/job-spec.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
@@ -89,24 +89,12 @@ async function connect(id: string): Promise<RunnerSession> {
 }
 
 async function submit(id: string, tasks: number): Promise<void> {
-  const spec: JobSpec = {
+  const spec = jobSpecOf({
     id,
-    owner: "acc_1",
     kind: "map",
-    function: "f",
-    version: digestOf("v"),
-    bundle: digestOf("b"),
     input: { type: "range", count: tasks },
-    params: {},
-    uses: {},
-    seed: 1,
     recordsPerTask: 1,
-    reducers: 1,
-    roundsMax: 1,
-    output: { type: "json", contentType: "application/json" },
-    limits: { fuelPerTask: 1, memoryMb: 16, timeoutMs: 1 },
-    createdAtMs: Date.now(),
-  };
+  });
   await store.jobs.create(spec, plan(spec, []));
   dispatcher.wake(id);
 }

@@ -72,7 +72,8 @@ export class FollowedRounds {
     if (message.control?.done === true || message.round >= follows.roundsMax) delete lease.follows;
     session.tasksDone += lease.hi + 1;
     this.#deps.dispatcher.measured(lease.job, "map", 0, lease.hi, message.ms);
-    if (message.logs?.length) this.#logEvents(lease.job, message.logs);
+    const { logs } = message;
+    if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
     const waiting = this.#waiting.get(lease.token);
     if (waiting) {
       waiting.rounds.push({ message, state });
@@ -162,10 +163,5 @@ export class FollowedRounds {
     if (session.leases.has(lease.token)) this.#deps.cancel([lease.token]);
     await store.jobs.release(lease.job, [lease.token], { penalty: false, attemptsMax });
     dispatcher.wake(lease.job);
-  }
-
-  #logEvents(job: string, logs: { task: number; line: string }[]): void {
-    const events = logs.map((log) => ({ type: "log", ...log }) as const);
-    void this.#deps.quietly(() => this.#deps.store.events.append(job, events, this.#deps.clock()));
   }
 }

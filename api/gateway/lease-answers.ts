@@ -77,7 +77,8 @@ export class LeaseAnswers {
     }
     session.tasksDone += message.hi - message.lo;
     this.#deps.dispatcher.measured(lease.job, lease.entry, message.lo, message.hi, message.ms);
-    if (message.logs?.length) this.#logEvents(lease.job, message.logs);
+    const { logs } = message;
+    if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
     this.#complete(
       lease,
       { token: lease.token, lo: message.lo, hi: message.hi, outputs },
@@ -185,10 +186,5 @@ export class LeaseAnswers {
     const { stage, next: lo, hi } = lease;
     const event = { type: "task", stage, lo, hi, state, reason } as const;
     await this.#deps.store.events.append(lease.job, [event], this.#deps.clock());
-  }
-
-  #logEvents(job: string, logs: { task: number; line: string }[]): void {
-    const events = logs.map((log) => ({ type: "log", ...log }) as const);
-    void this.#deps.quietly(() => this.#deps.store.events.append(job, events, this.#deps.clock()));
   }
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Stage } from "../../protocol/job.ts";
 import { leaseTargetMs, leaseTasksMax } from "../../protocol/limits.ts";
+import { type JobView, recordsOf } from "../jobs/job-view.ts";
 
 /** Weight of the newest measurement. */
 const newest = 0.3;
@@ -36,6 +37,12 @@ export class LeaseSizing {
     const share = Math.ceil(remaining / (slots * 2));
     return clamp(Math.min(byTime, share), 1, leaseTasksMax);
   }
+}
+
+/** Compute time of the whole round that a view is in, ms, once known. */
+export function roundMsOf(view: JobView, sizing: Pick<LeaseSizing, "unitMs">): number | undefined {
+  const recordMs = sizing.unitMs(view.spec.id, "map");
+  return recordMs === undefined ? undefined : recordMs * recordsOf(view, 0, view.stage.tasks);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -1,6 +1,6 @@
 import { leaseTasksMax } from "../../protocol/limits.ts";
-import { type JobView, recordsOf } from "../jobs/job-view.ts";
-import type { LeaseSizing } from "./lease-sizing.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import { type LeaseSizing, roundMsOf } from "./lease-sizing.ts";
 import type { RunnerSession } from "./session.ts";
 
 /** What sharing a round among runners costs over doing it on one, ms: the messages of its map and step. */
@@ -22,10 +22,9 @@ export function mayFollow(
 ): boolean {
   const { spec, stage, partialBytes } = view;
   if (spec.kind !== "iterate" || stage.entry !== "map" || stage.tasks > leaseTasksMax) return false;
-  const recordMs = sizing.unitMs(spec.id, "map");
-  if (recordMs === undefined || partialBytes === undefined || partialBytes > partialBytesMax)
+  const roundMs = roundMsOf(view, sizing);
+  if (roundMs === undefined || partialBytes === undefined || partialBytes > partialBytesMax)
     return false;
-  const roundMs = recordMs * recordsOf(view, 0, stage.tasks);
   if (roundMs / session.slots > alongMsMax) return false;
   return session.slots >= slots || roundMs / session.slots < roundMs / slots + sharingMs;
 }

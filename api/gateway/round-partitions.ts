@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type Run, roundParts, splitEvenly } from "../../protocol/round-cut.ts";
-import { type JobView, recordsOf } from "../jobs/job-view.ts";
-import type { LeaseSizing } from "./lease-sizing.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import { type LeaseSizing, roundMsOf } from "./lease-sizing.ts";
 
 interface Partition {
   slots: number;
@@ -57,13 +57,12 @@ export class RoundPartitions {
 
   #partition(view: JobView, slots: number): Partition {
     const { id } = view.spec;
-    const recordMs = this.#sizing.unitMs(id, "map");
+    const roundMs = roundMsOf(view, this.#sizing);
     const { tasks } = view.stage;
     const known = this.#partitions.get(id);
-    const measured = recordMs !== undefined;
+    const measured = roundMs !== undefined;
     const stands = known?.slots === slots && known.runs.at(-1)?.[1] === tasks;
     if (known && stands && (known.measured || !measured)) return known;
-    const roundMs = recordMs === undefined ? undefined : recordMs * recordsOf(view, 0, tasks);
     const parts = roundParts(tasks, slots, roundMs);
     const runs = view.table ? splitEvenly(view.table, parts) : [[0, tasks] as const];
     const owners = runs.map(([lo, hi]) => known && ownerOf(known, lo, hi));

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOf } from "../../protocol/digest.ts";
-import type { JobSpec, Kind, Output, Stage } from "../../protocol/job.ts";
+import type { Kind, Output, Stage } from "../../protocol/job.ts";
 import { inlineBytesMax } from "../../protocol/limits.ts";
 import { type JobView, JobViews } from "../jobs/job-view.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Lease, Store } from "../store/port.ts";
+import { jobSpecOf } from "../testing/job-spec.ts";
 import { runMessage } from "./run-message.ts";
 
 /** Messages for leases of real stages: an earlier stage is answered in a real store first. */
@@ -28,23 +29,14 @@ type Made = { level: number; index: number; body: string | Buffer; blob?: boolea
 
 /** A job whose stages were answered with these outputs, one after the other, and which is now at `last`. */
 async function jobAt(kind: Kind, answered: [Stage, Made[]][], last: Stage): Promise<JobView> {
-  const spec: JobSpec = {
+  const spec = jobSpecOf({
     id: "job_1",
-    owner: "acc_1",
     kind,
-    function: "f",
-    version: digestOf("v"),
-    bundle: digestOf("b"),
     input: { type: "range", count: 100 },
-    params: {},
-    uses: {},
-    seed: 1,
     reducers: 2,
     roundsMax: 5,
-    output: { type: "json", contentType: "application/json" },
-    limits: { fuelPerTask: 1, memoryMb: 16, timeoutMs: 1 },
     createdAtMs: nowMs,
-  };
+  });
   const stages = [...answered.map(([stage]) => stage), last];
   await store.jobs.create(spec, stages[0]!);
   for (const [i, [stage, made]] of answered.entries()) {

@@ -1,5 +1,5 @@
 import type { Control, JobSpec, Kind, Stage, StageSummary } from "../../protocol/job.ts";
-import { reducersMax, shardBytesMax } from "../../protocol/limits.ts";
+import { reducersMax, shardBytesMax, stepPartialBytesMax } from "../../protocol/limits.ts";
 import type { Shard } from "../../protocol/manifest.ts";
 import { rootLevel } from "../../protocol/merge-tree.ts";
 import { type Tasking, TaskTable } from "../../protocol/tasking.ts";
@@ -26,9 +26,8 @@ const roundBytesMin = 8 * 1024 * 1024;
 export const probeRecords = 8;
 /** Fuel of one task that planning aims at: some 100 to 500 ms on a reference core. */
 const fuelPerTaskTarget = 200_000_000;
-/** A step merges up to so many partials and bytes itself; more are merged by tasks of their own first. */
+/** A step merges up to so many partials, and `stepPartialBytesMax`, itself; more are merged by tasks of their own first. */
 const stepPartialsMax = 256;
-const stepPartialBytesMax = 32 * 1024 * 1024;
 /** Partials that one merge task takes in. */
 const mergePartialsTarget = 16;
 

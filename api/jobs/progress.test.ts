@@ -6,6 +6,7 @@ import { digestOf } from "../../protocol/digest.ts";
 import type { JobSpec, Kind, Output } from "../../protocol/job.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/port.ts";
+import { jobSpecOf } from "../testing/job-spec.ts";
 import { JobViews } from "./job-view.ts";
 import { plan } from "./plan.ts";
 import { Progress } from "./progress.ts";
@@ -38,25 +39,16 @@ afterEach(async () => {
 });
 
 async function create(kind: Kind, more: Partial<JobSpec> = {}): Promise<string> {
-  const spec: JobSpec = {
+  const spec = jobSpecOf({
     id: `job_${kind}`,
-    owner: "acc_1",
     kind,
-    function: "f",
-    version: digestOf("v"),
-    bundle: digestOf("b"),
     input: { type: "range", count: 8 },
-    params: {},
-    uses: {},
-    seed: 1,
     recordsPerTask: 2,
     reducers: 2,
     roundsMax: 5,
-    output: { type: "json", contentType: "application/json" },
-    limits: { fuelPerTask: 1, memoryMb: 16, timeoutMs: 1 },
     createdAtMs: nowMs,
     ...more,
-  };
+  });
   await store.jobs.create(spec, plan(spec, []));
   return spec.id;
 }

@@ -66,11 +66,9 @@ export class Progress {
     const { store, clock } = this.#deps;
     const { id } = view.spec;
     const { tasks } = view.stage;
-    for (const { fuel } of rounds) {
-      view.recordsDone += recordsOf(view, 0, tasks);
-      view.tasksDone += tasks + 1;
-      view.fuel += fuel;
-    }
+    view.recordsDone += recordsOf(view, 0, tasks) * rounds.length;
+    view.tasksDone += (tasks + 1) * rounds.length;
+    for (const { fuel } of rounds) view.fuel += fuel;
     setStage(view, next);
     view.roundStartedAtMs = clock();
     if (next.entry !== "map") this.#deps.onStage(id);
@@ -78,6 +76,12 @@ export class Progress {
       roundEvent(round, control, elapsedMs),
     );
     await store.events.append(id, events, clock());
+  }
+
+  /** What the function of a job wrote, for who watches. */
+  async logged(job: string, logs: readonly { task: number; line: string }[]): Promise<void> {
+    const events = logs.map((log) => ({ type: "log", ...log }) as const);
+    await this.#deps.store.events.append(job, events, this.#deps.clock());
   }
 
   /** Ends a job; the first caller wins. */

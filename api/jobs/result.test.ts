@@ -8,6 +8,7 @@ import { newId } from "../../protocol/ids.ts";
 import type { JobSpec, Output, Stage } from "../../protocol/job.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/port.ts";
+import { jobSpecOf } from "../testing/job-spec.ts";
 import { resultStream } from "./result.ts";
 
 let dataDir: string;
@@ -23,24 +24,7 @@ afterAll(async () => {
 });
 
 function spec(more: Partial<JobSpec>): JobSpec {
-  return {
-    id: newId("job", Date.now()),
-    owner: "acc_1",
-    kind: "mapReduce",
-    function: "f",
-    version: digestOf("v"),
-    bundle: digestOf("b"),
-    input: { type: "range", count: 10 },
-    params: {},
-    uses: {},
-    seed: 1,
-    reducers: 1,
-    roundsMax: 1,
-    output: { type: "json", contentType: "application/json" },
-    limits: { fuelPerTask: 1, memoryMb: 16, timeoutMs: 1 },
-    createdAtMs: Date.now(),
-    ...more,
-  };
+  return jobSpecOf({ id: newId("job", Date.now()), kind: "mapReduce", ...more });
 }
 
 /** A job that ended with these outputs of its last stage's tasks, through the store as gateways use it. */

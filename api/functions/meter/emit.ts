@@ -126,14 +126,10 @@ export function readBounds(nest: Nest, source: string, names: MeterNames): strin
 export function chargeNest(nest: Nest, names: MeterNames, region: RegionTexts | undefined): string {
   const constant = constantTrips(nest.counted);
   if (constant === 0) return "";
-  const runs = constant === undefined ? `${runsAtAll(nest, names)}&&` : "";
+  const runs = constant === undefined ? runsAtAll(nest, names) : undefined;
   const units = unitsOf(nest, names);
-  const { count: f } = names;
-  if (!region)
-    return constant === undefined
-      ? `if(${runsAtAll(nest, names)})${take(names, units)}`
-      : take(names, units);
-  return `if(${runs}(${f}+=${units})>0)${region.refill}`;
+  if (!region) return (runs === undefined ? "" : `if(${runs})`) + take(names, units);
+  return `if(${runs === undefined ? "" : `${runs}&&`}(${names.count}+=${units})>0)${region.refill}`;
 }
 
 /** The name that stands for the bound in the loop's test, unless the test keeps its own. */

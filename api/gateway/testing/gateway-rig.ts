@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocketServer } from "ws";
-import { digestOf } from "../../../protocol/digest.ts";
 import type { JobEvent } from "../../../protocol/events.ts";
 import type { JobSpec, JobState } from "../../../protocol/job.ts";
 import { JobViews } from "../../jobs/job-view.ts";
 import { plan } from "../../jobs/plan.ts";
 import { openStore } from "../../store/open-store.ts";
 import type { Store } from "../../store/port.ts";
+import { jobSpecOf } from "../../testing/job-spec.ts";
 import { RunnerGateway } from "../gateway.ts";
 import { ScriptedRunner, type ScriptedRunnerOptions } from "./scripted-runner.ts";
 
@@ -77,25 +77,14 @@ export class GatewayRig {
   /** An iterative job over a range of 16 integers in 8 tasks. */
   async submit(more: Partial<JobSpec> = {}): Promise<string> {
     const id = `job_${this.#jobs++}`;
-    const spec: JobSpec = {
+    const spec = jobSpecOf({
       id,
-      owner: "acc_1",
       kind: "iterate",
-      function: "f",
-      version: digestOf("v"),
-      bundle: digestOf("b"),
       input: { type: "range", count: 16 },
-      params: {},
-      uses: {},
-      seed: 1,
       recordsPerTask: 2,
-      reducers: 1,
       roundsMax: 1000,
-      output: { type: "json", contentType: "application/json" },
-      limits: { fuelPerTask: 1, memoryMb: 16, timeoutMs: 1 },
-      createdAtMs: Date.now(),
       ...more,
-    };
+    });
     await this.store.jobs.create(spec, plan(spec, []));
     this.gateway.wake(id);
     return id;

@@ -131,7 +131,8 @@ function dispatch(
       return { ...outcome, body: "", control: { records: to - from } };
     }
     case "map":
-      if ("slices" in request) return iterate.mapSlices(run, bufferOf(data), request);
+      if ("slices" in request)
+        return iterate.mapSlices(run, new Uint8Array(bufferOf(data)), request);
       return mapSlice(run, request.slice);
     case "reduce":
       return reduceOutcome(run, parsePartition(textOf(data)));

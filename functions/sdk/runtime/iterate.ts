@@ -94,14 +94,6 @@ export function resultOutcome(run: Run, value: unknown): Outcome {
  */
 export function mapSlices(
   run: Run,
-  state: ArrayBuffer,
-  request: { slices: readonly GuestSlice[]; leaves: number; round: number },
-): Outcome {
-  return mapPacked(run, new Uint8Array(state), request);
-}
-
-function mapPacked(
-  run: Run,
   state: Packed,
   request: { slices: readonly GuestSlice[]; leaves: number; round: number },
 ): Outcome {
@@ -134,17 +126,16 @@ export function mergeNode(
   return partialsOutcome(merger.nodes);
 }
 
+interface StepRequest {
+  round: number;
+  leaves: number;
+  /** Where in the data the partials begin. */
+  stateBytes: number;
+  partials: readonly PartialRef[];
+}
+
 /** Merges what is left up to the root, and steps. */
-export function stepStage(
-  run: Run,
-  data: ArrayBuffer,
-  request: {
-    round: number;
-    leaves: number;
-    stateBytes: number;
-    partials: readonly PartialRef[];
-  },
-): Outcome {
+export function stepStage(run: Run, data: ArrayBuffer, request: StepRequest): Outcome {
   const { machine } = run;
   const merger = createFuelledMerger(run, request.leaves);
   pushAll(merger, data, request.stateBytes, request.partials);
@@ -172,14 +163,7 @@ export function stepStage(
 export function stepAndMap(
   run: Run,
   data: ArrayBuffer,
-  request: {
-    round: number;
-    leaves: number;
-    stateBytes: number;
-    partials: readonly PartialRef[];
-    slices: readonly GuestSlice[];
-    quiet: boolean;
-  },
+  request: StepRequest & { slices: readonly GuestSlice[]; quiet: boolean },
 ): Outcome {
   const { logs, place } = run;
   place.task = 0;
@@ -190,7 +174,7 @@ export function stepAndMap(
   const state = { bytes: next!.length, fuel };
   if (stepped.control!.done === true) return { ...stepped, state, partials: [] };
   const { slices, leaves, round } = request;
-  const mapped = mapPacked(run, next!, { slices, leaves, round: round + 1 });
+  const mapped = mapSlices(run, next!, { slices, leaves, round: round + 1 });
   const body: Packed[] = [next!];
   const parts = mapped.body as readonly Packed[];
   for (let i = 0; i < parts.length; i++) body[i + 1] = parts[i]!;
