@@ -46,6 +46,7 @@ export class Slot {
   #flights: Flight[] = [];
   #executor: Executor | undefined;
   #starting = false;
+  #pumping = false;
   #cancelCheck: NodeJS.Timeout | undefined;
   #downTimer: NodeJS.Timeout | undefined;
   #killedBy: GridError | undefined;
@@ -102,7 +103,7 @@ export class Slot {
   enqueue(work: Work): void {
     work.slot = this;
     this.#queue.add(work);
-    this.pump();
+    this.#pumpSoon();
   }
 
   /**
@@ -145,6 +146,16 @@ export class Slot {
     this.#flights = [];
     clearTimeout(this.#cancelCheck);
     clearTimeout(this.#downTimer);
+  }
+
+  /** Once all that came in this frame is queued: calls that came together then make one trip. */
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      this.pump();
+    });
   }
 
   pump(): void {
