@@ -64,7 +64,7 @@ export type GatewayToRunner =
   /** Leases that follow their job: end the round under way, answer it, and hand the lease back. */
   | { type: "yield"; leases: string[] }
   | { type: "cancel"; leases: string[] }
-  /** A synchronous invoke: payload 0 is the input as JSON text. */
+  /** A synchronous invoke: payload 0 is the input as JSON text; payload 1, if there is one, the bundle. */
   | {
       type: "call";
       call: string;

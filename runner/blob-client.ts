@@ -56,6 +56,12 @@ export class BlobClient {
     return this.#cache.get(digest);
   }
 
+  /** Keeps a copy of what came by another way, if it is what its digest says. */
+  offer(digest: string, bytes: Uint8Array): void {
+    if (!this.#cache.has(digest) && digestOf(bytes) === digest)
+      this.#cache.set(digest, Buffer.from(bytes));
+  }
+
   /**
    * @throws GridError blob-missing when there is none, unauthorized when the token does not hold (any more),
    *   store-unavailable when the gateway does not answer, runner-fault when what it answers is not the blob

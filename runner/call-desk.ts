@@ -9,6 +9,7 @@ import { errorBodyOf } from "./outputs.ts";
 import { learnMs } from "./work.ts";
 
 const callsMax = 1024;
+const nothing = new Uint8Array(0);
 
 export interface CallDeskOptions {
   blobs: BlobClient;
@@ -36,9 +37,11 @@ export class CallDesk {
   }
 
   /** @param refused why no call is taken now */
-  take(message: CallMessage, input: Uint8Array, refused: GridError | undefined): void {
+  take(message: CallMessage, payloads: Uint8Array[], refused: GridError | undefined): void {
     const { blobs, loader, send } = this.#options;
     const { call, bundle, blobToken } = message;
+    const [input = nothing, carried] = payloads;
+    if (carried) blobs.offer(bundle, carried);
     const full = this.#calls.size >= callsMax;
     const error =
       refused ??

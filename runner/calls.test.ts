@@ -27,6 +27,20 @@ it("answers many concurrent calls, sharing frames, fetching the bundle once", as
   expect(gateway.blobRequests).toHaveLength(1);
 });
 
+it("does not fetch a bundle that came with its call, unless it is another one", async () => {
+  const { gateway } = await start();
+  const bundle = Buffer.from(guestBundle("map"));
+  await harness.answer(harness.call({}, 1, [bundle]));
+  expect(gateway.blobRequests).toHaveLength(0);
+
+  const forged = Buffer.from("(() => null)()");
+  const other = gateway.blob(`${guestBundle("map")}\n`);
+  expect(await harness.answer(harness.call({ bundle: other }, 2, [forged]))).toMatchObject({
+    echo: 2,
+  });
+  expect(gateway.blobRequests).toMatchObject([{ method: "GET", digest: other }]);
+});
+
 it("an error in one call leaves the others of its trip alone", async () => {
   const { gateway } = await start();
   await harness.answer(harness.call({}, "warm"));

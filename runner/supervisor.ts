@@ -121,7 +121,7 @@ export class Supervisor {
         }
         return;
       case "call":
-        this.#calls.take(message, payloads[0] ?? new Uint8Array(0), this.#refusal());
+        this.#calls.take(message, payloads, this.#refusal());
         return;
       case "cancelCall":
         this.#calls.cancel(message.call);

@@ -1,6 +1,7 @@
 import { digestOf } from "../../protocol/digest.ts";
 import { type ErrorBody, GridError } from "../../protocol/errors.ts";
 import { newId } from "../../protocol/ids.ts";
+import { inlineBytesMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { CallRequest, CallResult } from "../ports.ts";
 import type { BlobTokens } from "./blob-token.ts";
@@ -38,17 +39,20 @@ export class Calls {
   readonly #sessions: () => Iterable<RunnerSession>;
   readonly #tokens: BlobTokens;
   readonly #explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
+  readonly #bundle: (digest: string) => Promise<Buffer | undefined>;
 
   constructor(deps: {
     sessions: () => Iterable<RunnerSession>;
     tokens: BlobTokens;
     clock: () => number;
     explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
+    bundle: (digest: string) => Promise<Buffer | undefined>;
   }) {
     this.#sessions = deps.sessions;
     this.#tokens = deps.tokens;
     this.#prefix = newId("call", deps.clock());
     this.#explain = deps.explain;
+    this.#bundle = deps.bundle;
   }
 
   call(request: CallRequest): Promise<CallResult> {
@@ -134,11 +138,32 @@ export class Calls {
   }
 
   #send(call: PendingCall, session: RunnerSession): void {
-    const { request } = call;
+    const { bundle } = call.request;
     call.session = session;
     call.attempts++;
     session.calls++;
     this.#pending.set(call.id, call);
+    if (session.bundles.get(bundle)) this.#post(call, session);
+    else void this.#postWithBundle(call, session);
+  }
+
+  /** The first call of a function brings its bundle along: that spares the runner a request before it can begin. */
+  async #postWithBundle(call: PendingCall, session: RunnerSession): Promise<void> {
+    const { bundle } = call.request;
+    // Without it the runner asks for it, and tells what is wrong.
+    const bytes = await this.#bundle(bundle).catch(() => undefined);
+    if (this.#pending.get(call.id) !== call || call.session !== session) return;
+    if (!bytes || bytes.byteLength > inlineBytesMax) {
+      this.#post(call, session);
+      return;
+    }
+    session.bundles.set(bundle, true);
+    this.#post(call, session, bytes);
+  }
+
+  #post(call: PendingCall, session: RunnerSession, bundle?: Buffer): void {
+    const { request } = call;
+    const input = Buffer.from(request.input);
     session.send(
       {
         type: "call",
@@ -161,7 +186,7 @@ export class Calls {
         output: request.output,
         blobToken: this.#tokens.issueCached(call.request.bundle),
       },
-      [Buffer.from(request.input)],
+      bundle ? [input, bundle] : [input],
     );
   }
 

@@ -66,7 +66,8 @@ export class RunnerGateway implements Gateway {
     const { store, views, clock, explain } = deps;
     this.#tokens = new BlobTokens(secret, clock);
     const sessions = () => this.#sessions.values();
-    this.#calls = new Calls({ sessions, tokens: this.#tokens, clock, explain });
+    const bundle = (digest: string) => store.blobs.get(digest);
+    this.#calls = new Calls({ sessions, tokens: this.#tokens, clock, explain, bundle });
     this.progress = new Progress({
       store,
       views,

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { WebSocket } from "ws";
 import type { Envelope } from "../../protocol/frames.ts";
 import { encodeFrame } from "../../protocol/frames.ts";
@@ -34,6 +35,8 @@ export class RunnerSession {
   readonly connectedAtMs: number;
   readonly leases = new Map<string, HeldLease>();
   readonly knownJobs = new Set<string>();
+  /** Bundles that were sent along with a call. */
+  readonly bundles = new LRUCache<string, true>({ max: 1000 });
   calls = 0;
   tasksDone = 0;
   draining = false;

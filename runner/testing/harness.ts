@@ -97,6 +97,7 @@ export class Harness {
   call(
     overrides: Partial<CallMessage> & { params?: Record<string, unknown> },
     input: unknown,
+    carried: Uint8Array[] = [],
   ): string {
     const { params = {}, ...rest } = overrides;
     const call = `call_${this.#leases++}`;
@@ -114,7 +115,7 @@ export class Harness {
         blobToken: "blob-token",
         ...rest,
       },
-      [Buffer.from(JSON.stringify(input))],
+      [Buffer.from(JSON.stringify(input)), ...carried],
     );
     return call;
   }

@@ -12,6 +12,22 @@ const memoryMbMin = 16;
 type GuestFunction = "describe" | "load" | "evict" | "run";
 type Argument = string | ArrayBuffer;
 
+/** An isolate and its context that no guest has been in. */
+export class BlankIsolate {
+  readonly memoryMb: number;
+  readonly isolate: IsolatedVm.Isolate;
+  readonly context: IsolatedVm.Context;
+
+  constructor(ivm: typeof IsolatedVm, memoryMb: number) {
+    this.memoryMb = memoryMb;
+    // No onCatastrophicError: with it the thread would sleep for ever, without it the process aborts, and the parent
+    // sees that at once.
+    this.isolate = new ivm.Isolate({ memoryLimit: Math.max(memoryMbMin, memoryMb) });
+    this.context = this.isolate.createContextSync();
+    this.context.evalSync(removals);
+  }
+}
+
 /**
  * One bundle in an isolate of its own. The guest is given strings and ArrayBuffers, by copy or by handing them over,
  * and nothing of isolated-vm: no Reference, no Callback, no promise. What it returns is copied.
@@ -23,24 +39,21 @@ export class GuestIsolate {
   #kind: string | undefined;
 
   /**
-   * Compiles and evaluates.
+   * Compiles and evaluates in a blank isolate, which is this one's from then on.
    * @throws GuestFault the bundle's own fault
    */
   constructor(
     ivm: typeof IsolatedVm,
     source: string,
-    options: { memoryMb: number; timeoutMs: number },
+    { isolate, context }: BlankIsolate,
+    timeoutMs: number,
   ) {
     this.#ivm = ivm;
-    // No onCatastrophicError: with it the thread would sleep for ever, without it the process aborts, and the parent
-    // sees that at once.
-    this.#isolate = new ivm.Isolate({ memoryLimit: Math.max(memoryMbMin, options.memoryMb) });
+    this.#isolate = isolate;
     try {
-      const context = this.#isolate.createContextSync();
-      context.evalSync(removals, { timeout: options.timeoutMs });
       const script = this.#isolate.compileScriptSync(source, { filename: "bundle.js" });
       const guest: unknown = script.runSync(context, {
-        timeout: options.timeoutMs,
+        timeout: timeoutMs,
         reference: true,
         release: true,
       });
@@ -54,7 +67,7 @@ export class GuestIsolate {
       const fault =
         error instanceof SyntaxError
           ? new GuestFault("bad-output", `the bundle does not parse: ${error.message}`)
-          : faultOf(error, this.#isolate.isDisposed, options.timeoutMs);
+          : faultOf(error, this.#isolate.isDisposed, timeoutMs);
       this.dispose();
       throw fault;
     }

@@ -2,7 +2,7 @@ import type IsolatedVm from "isolated-vm";
 import type { ToExecutor } from "../messages-in.ts";
 import { ackAfterMs, type FromExecutor } from "../messages-out.ts";
 import { faultOf, GuestFault } from "./faults.ts";
-import { GuestIsolate } from "./guest-isolate.ts";
+import { BlankIsolate, GuestIsolate } from "./guest-isolate.ts";
 import type { BlockingFrameWriter, Incoming } from "./pipe.ts";
 import { runPart } from "./run-part.ts";
 
@@ -17,6 +17,10 @@ export class Host {
   readonly #ivm: typeof IsolatedVm;
   readonly #writer: BlockingFrameWriter;
   readonly #bundles = new Map<string, OpenBundle>();
+  /** Ready for the next bundle, so that a function's first task does not wait for it. */
+  #blank: BlankIsolate | undefined;
+  /** What the last bundle asked for: the next one probably does too. None before the first. */
+  #blankMemoryMb: number | undefined;
   #seq = 0;
   #toldSeq = 0;
   #toldAtMs = performance.now();
@@ -52,6 +56,12 @@ export class Host {
   /** Says how far it has come, unless an answer has told. */
   settle(): void {
     if (this.#toldSeq < this.#seq) this.#tell({ type: "done", seq: this.#seq });
+  }
+
+  /** When nothing is asked: makes a blank isolate if the last one was used up. */
+  prepare(): void {
+    if (this.#blank === undefined && this.#blankMemoryMb !== undefined)
+      this.#blank = new BlankIsolate(this.#ivm, this.#blankMemoryMb);
   }
 
   #dispatch(request: ToExecutor, payloads: Buffer<ArrayBuffer>[]): void {
@@ -102,12 +112,21 @@ export class Host {
     const { bundle, memoryMb, timeoutMs } = request;
     let isolate: GuestIsolate | GuestFault;
     try {
-      isolate = new GuestIsolate(this.#ivm, source, { memoryMb, timeoutMs });
+      isolate = new GuestIsolate(this.#ivm, source, this.#takeBlank(memoryMb), timeoutMs);
     } catch (error) {
       isolate = faultOf(error, false, timeoutMs);
     }
     this.#bundles.set(bundle, { isolate, timeoutMs });
     if (isolate instanceof GuestFault && isolate.fatal) throw isolate;
+  }
+
+  #takeBlank(memoryMb: number): BlankIsolate {
+    const blank = this.#blank;
+    this.#blank = undefined;
+    this.#blankMemoryMb = memoryMb;
+    if (blank?.memoryMb === memoryMb) return blank;
+    blank?.isolate.dispose();
+    return new BlankIsolate(this.#ivm, memoryMb);
   }
 
   /** Does what nobody waits for: a fault that leaves the process usable is told by the bundle's next run. */

@@ -20,7 +20,10 @@ const ready: FromExecutor = { type: "ready", v8: process.versions.v8, arch: proc
 writer.write({ message: ready, payloads: [] });
 
 for (;;) {
-  if (reader.drained) host.settle();
+  if (reader.drained) {
+    host.settle();
+    host.prepare();
+  }
   const incoming = reader.next();
   if (!incoming) break;
   for (const each of incoming) host.handle(each);
