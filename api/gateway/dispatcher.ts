@@ -5,6 +5,7 @@ import { type JobView, type JobViews, recordsOf } from "../jobs/job-view.ts";
 import { shardCountOf } from "../jobs/plan.ts";
 import type { Lease, LeaseRequest, Store } from "../store/port.ts";
 import type { BlobTokens } from "./blob-token.ts";
+import { largestFirst } from "./largest-first.ts";
 import type { LeaseSizing } from "./lease-sizing.ts";
 import { mayFollow } from "./may-follow.ts";
 import { RoundPartitions } from "./round-partitions.ts";
@@ -224,6 +225,7 @@ export class Dispatcher {
       leaseMs: this.#leaseMs,
       nowMs: clock(),
     };
+    if (spec.kind !== "iterate") request.prefer = largestFirst(view);
     if (isRound(view)) {
       const isLive = (id: string) => sessions.has(id);
       request.tasksMax = leaseTasksMax;
