@@ -1,5 +1,11 @@
 import { Hono } from "hono";
 import { GridError } from "../protocol/errors.ts";
+import {
+  type AuthHeaders,
+  type Principal,
+  requireOperator,
+  requireScope,
+} from "./accounts/principal.ts";
 import type { Deps } from "./deps.ts";
 import { type ApiContext, type ApiEnv, headerOf } from "./http/context.ts";
 import { createIdempotent } from "./http/idempotency.ts";
@@ -49,14 +55,23 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
 }
 
 function guarded(deps: Deps, operation: Operation, handle: Handler): Handler {
-  const { keyCheck, metrics } = deps;
+  const { authenticator, metrics } = deps;
   const observe = metrics.request(operation.id);
-  const needsKey = operation.auth === "key";
+  const { auth, scope } = operation;
+  const known = auth === "member" || auth === "operator";
+  const admit = (c: ApiContext, principal: Principal) => {
+    if (scope !== undefined) requireScope(principal, scope);
+    if (auth === "operator") requireOperator(principal);
+    c.set("principal", principal);
+  };
   return async (c) => {
     const startedMs = performance.now();
     let response: Response;
     try {
-      if (needsKey) keyCheck.require(headerOf(c, "authorization"));
+      if (known) {
+        const found = authenticator.authenticate(authHeadersOf(c));
+        admit(c, found instanceof Promise ? await found : found);
+      }
       response = await handle(c);
     } catch (error) {
       response = answerError(deps, c, error);
@@ -64,6 +79,10 @@ function guarded(deps: Deps, operation: Operation, handle: Handler): Handler {
     observe(response.status, performance.now() - startedMs);
     return response;
   };
+}
+
+function authHeadersOf(c: ApiContext): AuthHeaders {
+  return { authorization: headerOf(c, "authorization"), cookie: headerOf(c, "cookie") };
 }
 
 function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {
@@ -81,14 +100,18 @@ function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {
 }
 
 /** 404, or for a path that other methods serve: 405, or what OPTIONS wants to know. */
-function noRoute({ keyCheck }: Deps, operations: readonly Operation[], c: ApiContext): Response {
+async function noRoute(
+  { authenticator }: Deps,
+  operations: readonly Operation[],
+  c: ApiContext,
+): Promise<Response> {
   const { path } = c.req;
   const method = c.req.raw.method;
   const allowed = operations
     .filter((operation) => patternOf(operation.path).test(path))
     .map((operation) => operation.method.toUpperCase());
   if (allowed.length === 0) {
-    if (path.startsWith("/v1/")) keyCheck.require(headerOf(c, "authorization"));
+    if (path.startsWith("/v1/")) await authenticator.authenticate(authHeadersOf(c));
     const hint = "GET /docs lists every route.";
     return problemResponse(
       new GridError("not-found", `There is no route ${path}.`, { hint }),

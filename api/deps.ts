@@ -1,7 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import type { KeyCheck } from "./auth/key-check.ts";
+import type { Authenticator } from "./accounts/principal.ts";
 import type { Catalog } from "./catalog/open.ts";
 import type { Config } from "./config.ts";
 import type { Bindings } from "./http/bindings.ts";
@@ -16,7 +15,8 @@ import type { Store } from "./store/port.ts";
 
 /** A gateway that takes over the sockets of authorized runners. */
 export interface SocketGateway extends Gateway {
-  accept(socket: WebSocket, request: IncomingMessage): void;
+  /** @param owner the account whose machine it is */
+  accept(socket: WebSocket, owner: string): void;
 }
 
 /** What the routes work with. Wired once, in main.ts. */
@@ -24,7 +24,7 @@ export interface Deps {
   config: Config;
   /** The project's version. */
   version: string;
-  keyCheck: KeyCheck;
+  authenticator: Authenticator;
   store: Store;
   catalog: Catalog;
   compiler: Compiler;

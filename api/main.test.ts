@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { credentialsPath } from "./auth/credentials.ts";
+import { credentialsPath } from "./accounts/credentials.ts";
 import { post, startTestApi } from "./testing/test-api.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));

@@ -1,6 +1,6 @@
 import { type Logger, pino } from "pino";
+import { credentialsPath, operatorKey, writeCredentials } from "./accounts/credentials.ts";
 import { createApp } from "./app.ts";
-import { credentialsPath, operatorKey, writeCredentials } from "./auth/credentials.ts";
 import { type Config, ConfigError, helpText, readConfig } from "./config.ts";
 import type { Deps } from "./deps.ts";
 import { startServer } from "./http/server.ts";
@@ -37,7 +37,7 @@ export async function startApi(options: StartOptions = {}): Promise<RunningApi> 
     const server = await startServer({
       app: createApp(deps),
       gateway,
-      keyCheck: deps.keyCheck,
+      authenticator: deps.authenticator,
       stopping: deps.stopping,
       host: config.host,
       port: config.port,

@@ -121,6 +121,8 @@ export interface CallResult {
 
 export interface RunnerInfo {
   id: string;
+  /** The account whose machine it is. */
+  owner: string;
   session: string;
   name: string;
   version: string;

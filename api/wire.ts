@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { createExecutorPool } from "../sandbox/index.ts";
-import { createKeyCheck } from "./auth/key-check.ts";
+import { createOperatorKeyAuth } from "./accounts/operator-key.ts";
 import { openCatalog } from "./catalog/open.ts";
 import type { Config } from "./config.ts";
 import { createDatasetIngest, inlineDataset } from "./datasets/index.ts";
@@ -113,7 +113,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const deps: Deps = {
       config,
       version: packageJson.version,
-      keyCheck: createKeyCheck(key),
+      authenticator: createOperatorKeyAuth(key),
       store,
       catalog,
       compiler,

@@ -17,6 +17,7 @@ export const errorCodes = {
   // requests
   "bad-request": [400, "caller", "The request is not valid"],
   unauthorized: [401, "caller", "A valid key is needed"],
+  forbidden: [403, "caller", "This may not be done with this key or role"],
   "not-found": [404, "caller", "No such thing"],
   "method-not-allowed": [405, "caller", "The method is not allowed here"],
   conflict: [409, "caller", "The request contradicts what exists"],
@@ -36,6 +37,9 @@ export const errorCodes = {
   "bad-param": [422, "caller", "A parameter has the wrong type or value"],
   "missing-use": [422, "caller", "A constant that the function uses is not bound"],
   "dataset-in-use": [409, "caller", "A running job reads this dataset"],
+  // money
+  "insufficient-credits": [402, "caller", "There are not enough credits"],
+  "transfer-conflict": [409, "caller", "This transfer id was used for another transfer"],
   // results
   "result-not-ready": [409, "caller", "The job has not ended"],
   "job-failed": [409, "caller", "The job failed and has no result"],

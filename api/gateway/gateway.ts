@@ -137,10 +137,13 @@ export class RunnerGateway implements Gateway {
     this.#tick.unref();
   }
 
-  /** Takes over a runner's socket, already authorized. */
-  accept(socket: WebSocket): void {
+  /**
+   * Takes over a runner's socket, already authorized.
+   * @param owner the account whose machine it is
+   */
+  accept(socket: WebSocket, owner: string): void {
     receive(socket, {
-      greet: (message) => this.#greet(socket, message),
+      greet: (message) => this.#greet(socket, owner, message),
       message: (session, message, payloads) => this.#onMessage(session, message, payloads),
       heard: (session) => this.#silence.heard(session),
       closed: (session) => void this.#quietly(() => this.#onClosed(session)),
@@ -184,13 +187,13 @@ export class RunnerGateway implements Gateway {
     }
   }
 
-  #greet(socket: WebSocket, message: RunnerToGateway): RunnerSession | undefined {
+  #greet(socket: WebSocket, owner: string, message: RunnerToGateway): RunnerSession | undefined {
     if (message.type !== "hello") {
       socket.close(4002, "hello comes first");
       return undefined;
     }
     const { clock, log } = this.#deps;
-    const session = new RunnerSession(newId("session", clock()), message, socket, clock());
+    const session = new RunnerSession(newId("session", clock()), message, owner, socket, clock());
     if (message.protocol !== protocolVersion) {
       const text = `This server speaks protocol ${protocolVersion}, the runner ${message.protocol}. Update the older one.`;
       session.send({ type: "refused", code: "protocol-version", message: text });

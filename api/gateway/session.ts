@@ -32,6 +32,8 @@ const backlogBytesMax = 64 * 1024 * 1024;
 export class RunnerSession {
   readonly id: string;
   readonly hello: Hello;
+  /** The account whose machine it is. */
+  readonly owner: string;
   readonly connectedAtMs: number;
   readonly leases = new Map<string, HeldLease>();
   readonly knownJobs = new Set<string>();
@@ -51,9 +53,10 @@ export class RunnerSession {
   #outgoingBytes = 0;
   #flushing = false;
 
-  constructor(id: string, hello: Hello, socket: WebSocket, connectedAtMs: number) {
+  constructor(id: string, hello: Hello, owner: string, socket: WebSocket, connectedAtMs: number) {
     this.id = id;
     this.hello = hello;
+    this.owner = owner;
     this.connectedAtMs = connectedAtMs;
     this.heardAtMs = connectedAtMs;
     this.#socket = socket;
@@ -102,6 +105,7 @@ export class RunnerSession {
     const busy = this.leases.size + this.calls;
     return {
       id: this.hello.runner,
+      owner: this.owner,
       session: this.id,
       name: this.hello.name,
       version: this.hello.version,

@@ -7,6 +7,7 @@ import { digestOf } from "../../protocol/digest.ts";
 import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
 import type { Store } from "../store/port.ts";
+import { operator } from "../testing/operator.ts";
 import { type Wired, wire } from "../wire.ts";
 import { BlobGate } from "./blob-gate.ts";
 import { BlobSweep, type BlobSweepOptions } from "./blob-sweep.ts";
@@ -61,8 +62,8 @@ function seed(): void {
 test("an ended job is forgotten after its time, with its inline input, and says so", async () => {
   seed();
   const { deps, housekeeping } = wired;
-  const running = await deps.submit.submit("job_1", { function: "double", input: [1] });
-  const ended = await deps.submit.submit("job_2", { function: "double", input: [2] });
+  const running = await deps.submit.submit("job_1", operator, { function: "double", input: [1] });
+  const ended = await deps.submit.submit("job_2", operator, { function: "double", input: [2] });
   const manifestOf = ({ input }: typeof ended) =>
     input.type === "dataset" ? input.manifest : undefined;
   await deps.jobs.cancel("job_2");
@@ -131,7 +132,7 @@ test("orphans go, and what something needs stays", async () => {
   deps.gate.use(given!);
   const output = Buffer.alloc(300_000, "y");
   await submitAnswered("job_large", output);
-  const spec = await deps.submit.submit("job_input", { function: "double", input: [1] });
+  const spec = await deps.submit.submit("job_input", operator, { function: "double", input: [1] });
   const manifest = spec.input.type === "dataset" ? spec.input.manifest : "";
   const young = digestOf("young");
   await deps.store.blobs.put(young, Buffer.from("young"));
@@ -183,7 +184,7 @@ async function age(digests: readonly string[]): Promise<void> {
 async function submitAnswered(id: string, bytes: Buffer): Promise<void> {
   seed();
   const { store, submit } = wired.deps;
-  await submit.submit(id, { function: "double", input: [1] });
+  await submit.submit(id, operator, { function: "double", input: [1] });
   await store.blobs.put(digestOf(bytes), bytes);
   const request = { holder: "ses_a", leases: 1, tasksMax: 1, leaseMs: 60_000, nowMs: Date.now() };
   const [lease] = await store.jobs.lease(id, request);

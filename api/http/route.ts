@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Scope } from "../../protocol/accounts.ts";
 import type { ApiContext } from "./context.ts";
 
 /** What a route says of itself: the server checks by it, and /openapi.json and /docs are made of it. */
@@ -11,8 +12,13 @@ export interface Operation {
   tag: string;
   summary: string;
   description?: string;
-  /** key: the operator's key; open: nobody is asked; own: the handler checks by itself. */
-  auth: "key" | "open" | "own";
+  /**
+   * open: nobody is asked; member: a valid key or session of any account; operator: one of the operator's; own: the
+   * handler checks by itself.
+   */
+  auth: "open" | "member" | "operator" | "own";
+  /** What a key must be good for. */
+  scope?: Scope;
   query?: z.ZodObject;
   body?: { schema: z.ZodType } | { contentType: string; description: string };
   /** Request headers that it understands beyond Authorization and Idempotency-Key. */

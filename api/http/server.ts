@@ -7,7 +7,8 @@ import { WebSocketServer } from "ws";
 import { GridError } from "../../protocol/errors.ts";
 import { problemContentType } from "../../protocol/http-common.ts";
 import { frameBytesMax } from "../../protocol/limits.ts";
-import type { KeyCheck } from "../auth/key-check.ts";
+import type { Authenticator } from "../accounts/principal.ts";
+import { requireScope } from "../accounts/principal.ts";
 import type { SocketGateway } from "../deps.ts";
 import type { ApiEnv } from "./context.ts";
 import { problemOf, toGridError } from "./problem.ts";
@@ -23,7 +24,7 @@ const drainPollMs = 20;
 export interface ServerOptions {
   app: Hono<ApiEnv>;
   gateway: SocketGateway;
-  keyCheck: KeyCheck;
+  authenticator: Authenticator;
   stopping: AbortSignal;
   host: string;
   port: number;
@@ -87,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
  * since payloads are compressed or random already.
  */
 function acceptRunners(server: Server, options: ServerOptions): WebSocketServer {
-  const { gateway, keyCheck, stopping } = options;
+  const { gateway, authenticator, stopping } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -96,14 +97,17 @@ function acceptRunners(server: Server, options: ServerOptions): WebSocketServer 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     const path = (request.url ?? "/").split("?")[0]!;
-    try {
+    const { authorization, cookie } = request.headers;
+    const accept = async () => {
       if (path !== runnerPath) throw new GridError("not-found", `There is no socket at ${path}.`);
-      keyCheck.require(request.headers.authorization);
+      const owner = await authenticator.authenticate({ authorization, cookie });
+      requireScope(owner, "runners");
       if (stopping.aborted) throw new GridError("shutting-down", "The server is shutting down.");
-      sockets.handleUpgrade(request, socket, head, (accepted) => gateway.accept(accepted, request));
-    } catch (error) {
-      refuse(socket, toGridError(error), path);
-    }
+      sockets.handleUpgrade(request, socket, head, (accepted) =>
+        gateway.accept(accepted, owner.account),
+      );
+    };
+    accept().catch((error: unknown) => refuse(socket, toGridError(error), path));
   });
   return sockets;
 }

@@ -9,6 +9,7 @@ import {
   roundsMaxDefault,
   taskTimeoutMsDefault,
 } from "../../protocol/limits.ts";
+import type { Principal } from "../accounts/principal.ts";
 import type { Catalog } from "../catalog/open.ts";
 import type { Jobs } from "../ports.ts";
 import type { Bindings, Bound } from "./bindings.ts";
@@ -17,8 +18,6 @@ import type { Metrics } from "./metrics.ts";
 import { fillParams } from "./params.ts";
 import type { Version, Versions } from "./versions.ts";
 
-/** Everything runs for the operator until there are accounts. */
-export const operator = "operator";
 export const seedDefault = 0;
 /** Jobs that may be under way at once; one more is asked to come back later. */
 export const activeJobsMax = 10_000;
@@ -45,7 +44,7 @@ export class Submit {
    * Checks everything, stores inline data, plans the job and notes it in the catalog. The same id again changes nothing.
    * @throws GridError not-found, unknown-param, bad-param, missing-use, wrong-input, verify-unavailable, queue-full, …
    */
-  async submit(id: string, request: SubmitRequest): Promise<JobSpec> {
+  async submit(id: string, principal: Principal, request: SubmitRequest): Promise<JobSpec> {
     const { catalog, versions, bindings, inputs, clock } = this.#options;
     refuseUnavailable(request);
     const known = catalog.jobs.find(id);
@@ -61,7 +60,7 @@ export class Submit {
     const recordsPerTask = request.recordsPerTask ?? description.recordsPerTask;
     const spec: JobSpec = {
       id,
-      owner: operator,
+      owner: principal.account,
       kind: description.kind,
       function: version.function,
       version: version.digest,

@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import { digestOf, digestPattern } from "../../protocol/digest.ts";
 import { GridError } from "../../protocol/errors.ts";
 import { outputBytesMax } from "../../protocol/limits.ts";
-import { bearerToken } from "../auth/key-check.ts";
+import { bearerToken } from "../accounts/operator-key.ts";
+import { requireOperator } from "../accounts/principal.ts";
 import type { Deps } from "../deps.ts";
 import { readBytes } from "../http/body.ts";
 import { type ApiContext, headerOf } from "../http/context.ts";
@@ -13,12 +14,14 @@ const tag = "Runners";
 const wholeBytesMax = 9 * 1024 * 1024;
 
 /** Blobs for runners: shards, bundles and constants out, large outputs in. */
-export function blobRoutes({ store, gateway, keyCheck }: Deps): Route[] {
-  function authorize(c: ApiContext): void {
+export function blobRoutes({ store, gateway, authenticator }: Deps): Route[] {
+  /** Runners show the token of a job; whoever operates the server may read any blob. */
+  async function authorize(c: ApiContext): Promise<void> {
     const authorization = headerOf(c, "authorization");
     const token = bearerToken(authorization);
     if (token !== undefined && gateway.verifyBlobToken(token) !== undefined) return;
-    keyCheck.require(authorization);
+    const headers = { authorization, cookie: headerOf(c, "cookie") };
+    requireOperator(await authenticator.authenticate(headers));
   }
 
   function digestParam(c: ApiContext): string {
@@ -42,7 +45,7 @@ export function blobRoutes({ store, gateway, keyCheck }: Deps): Route[] {
         },
       },
       async handle(c) {
-        authorize(c);
+        await authorize(c);
         const digest = digestParam(c);
         const found = await store.blobs.stream(digest);
         if (!found) throw new GridError("not-found", `There is no blob ${digest}.`);
@@ -75,7 +78,7 @@ export function blobRoutes({ store, gateway, keyCheck }: Deps): Route[] {
         responses: { 201: { description: "Stored" }, 200: { description: "It was there" } },
       },
       async handle(c) {
-        authorize(c);
+        await authorize(c);
         const digest = digestParam(c);
         const bytes = await readBytes(c, outputBytesMax);
         if (digestOf(bytes) !== digest)

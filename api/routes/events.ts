@@ -49,7 +49,8 @@ export function eventRoutes(deps: Deps): Route[] {
         summary: "A job's numbered events, live",
         description:
           "Server-sent events. Events after Last-Event-ID (or ?after=) come first, then new ones as they happen; the stream ends after the job's last status.",
-        auth: "key",
+        auth: "member",
+        scope: "jobs",
         query: querySchema,
         headers: { "Last-Event-ID": "number of the last event that was seen" },
         responses: {

@@ -49,7 +49,8 @@ export function functionRoutes(deps: Deps): Route[] {
         summary: "Publish a function",
         description:
           "Compiles, meters and inspects TypeScript whose default export is a function of the SDK. The version is the digest of the bundle, so the same source gives the same version.",
-        auth: "key",
+        auth: "member",
+        scope: "functions",
         idempotent: "body",
         body: { schema: publishRequestSchema },
         responses: {
@@ -92,7 +93,8 @@ export function functionRoutes(deps: Deps): Route[] {
         id: "listFunctions",
         tag,
         summary: "List functions by name",
-        auth: "key",
+        auth: "member",
+        scope: "functions",
         query: pageQuerySchema,
         responses: { 200: { description: "A page", schema: functionPageSchema } },
       },
@@ -109,7 +111,8 @@ export function functionRoutes(deps: Deps): Route[] {
         id: "getFunction",
         tag,
         summary: "A function's newest version",
-        auth: "key",
+        auth: "member",
+        scope: "functions",
         responses: { 200: { description: "The function", schema: functionDetailSchema } },
       },
       handle(c) {
@@ -127,7 +130,8 @@ export function functionRoutes(deps: Deps): Route[] {
         summary: "One version of a function",
         description:
           'A version is named by its digest, its first 8 or more characters, or "latest".',
-        auth: "key",
+        auth: "member",
+        scope: "functions",
         responses: { 200: { description: "The version", schema: functionDetailSchema } },
       },
       handle(c) {

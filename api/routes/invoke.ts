@@ -9,13 +9,13 @@ import { newId } from "../../protocol/ids.ts";
 import { invokeInputBytesMax, roundsMaxDefault } from "../../protocol/limits.ts";
 import type { Deps } from "../deps.ts";
 import { readText } from "../http/body.ts";
-import { type ApiContext, headerOf, idFor } from "../http/context.ts";
+import { type ApiContext, headerOf, idFor, principalOf } from "../http/context.ts";
 import { parseInvoke } from "../http/invoke-body.ts";
 import { negotiate } from "../http/negotiate.ts";
 import { fillParams, type Params } from "../http/params.ts";
 import { type Preferences, parsePrefer } from "../http/prefer.ts";
 import { json, jsonText, type Route } from "../http/route.ts";
-import { limitsOf, operator, seedDefault } from "../http/submit.ts";
+import { limitsOf, seedDefault } from "../http/submit.ts";
 import type { Version } from "../http/versions.ts";
 import type { CallRequest, CallResult } from "../ports.ts";
 
@@ -41,7 +41,7 @@ export function invokeRoutes(deps: Deps): Route[] {
   ): Promise<Response> {
     const jobId = idFor(c, "job", clock());
     const { function: name, digest } = version;
-    await submit.submit(jobId, { ...request, function: name, version: digest });
+    await submit.submit(jobId, principalOf(c), { ...request, function: name, version: digest });
     return json({ jobId }, 202, {
       location: `/v1/jobs/${jobId}`,
       "preference-applied": applied,
@@ -96,7 +96,7 @@ export function invokeRoutes(deps: Deps): Route[] {
       result = await callWithin(
         c,
         {
-          owner: operator,
+          owner: principalOf(c).account,
           function: version.function,
           version: version.digest,
           bundle: version.digest,
@@ -140,7 +140,8 @@ export function invokeRoutes(deps: Deps): Route[] {
         summary: "Run a function on a small input and answer at once",
         description:
           "?version= names a version. Prefer: wait=N sets how long to wait (30 s); what lasts longer becomes a job, as with Prefer: respond-async.",
-        auth: "key",
+        auth: "member",
+        scope: "jobs",
         idempotent: "body",
         headers: { Prefer: "wait=N or respond-async (RFC 7240)" },
         body: { schema: invokeRequestSchema },

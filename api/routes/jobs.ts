@@ -8,7 +8,7 @@ import {
 import { endedStatuses } from "../../protocol/job.ts";
 import type { Deps } from "../deps.ts";
 import { readJson, readQuery } from "../http/body.ts";
-import { idFor } from "../http/context.ts";
+import { idFor, principalOf } from "../http/context.ts";
 import { summaryOf } from "../http/job-view.ts";
 import { pageOf } from "../http/page.ts";
 import { callAsJob } from "../http/recent-calls.ts";
@@ -32,7 +32,8 @@ export function jobRoutes(deps: Deps): Route[] {
         id: "submitJob",
         tag,
         summary: "Run a function on a dataset or an inline input",
-        auth: "key",
+        auth: "member",
+        scope: "jobs",
         idempotent: "body",
         body: { schema: submitRequestSchema },
         responses: { 202: { description: "Accepted; Location names the job", schema: jobSchema } },
@@ -40,7 +41,7 @@ export function jobRoutes(deps: Deps): Route[] {
       async handle(c) {
         const request = await readJson(c, submitRequestSchema);
         const id = idFor(c, "job", clock());
-        await submit.submit(id, request);
+        await submit.submit(id, principalOf(c), request);
         return json(await jobReader.read(id), 202, { location: `/v1/jobs/${id}` });
       },
     },
@@ -51,7 +52,8 @@ export function jobRoutes(deps: Deps): Route[] {
         id: "listJobs",
         tag,
         summary: "List jobs, newest first",
-        auth: "key",
+        auth: "member",
+        scope: "jobs",
         query: jobListQuerySchema,
         responses: { 200: { description: "A page", schema: jobPageSchema } },
       },
@@ -72,7 +74,8 @@ export function jobRoutes(deps: Deps): Route[] {
         tag,
         summary: "A job's state and progress",
         description: "Synchronous invocations are known by their jobId for a while, too.",
-        auth: "key",
+        auth: "member",
+        scope: "jobs",
         responses: { 200: { description: "The job", schema: jobSchema } },
       },
       async handle(c) {
@@ -87,7 +90,8 @@ export function jobRoutes(deps: Deps): Route[] {
         tag,
         summary: "Stop a job",
         description: "A job that has ended stays as it ended.",
-        auth: "key",
+        auth: "member",
+        scope: "jobs",
         idempotent: "body",
         responses: { 200: { description: "The job", schema: jobSchema } },
       },

@@ -35,7 +35,8 @@ export function resultRoutes({ jobs, jobReader, calls }: Deps): Route[] {
         summary: "A job's result, streamed",
         description:
           "map: one JSON output a line, in input order. mapReduce: a {key, value} object a line, in order of keys. iterate: one JSON value. Functions that give bytes: those bytes. Accept chooses another form.",
-        auth: "key",
+        auth: "member",
+        scope: "jobs",
         headers: { Accept: "the form of the result" },
         responses: {
           200: {

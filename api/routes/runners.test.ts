@@ -5,6 +5,7 @@ import { runnerOf } from "./runners.ts";
 test("a runner's load is told in cores", () => {
   const info = {
     id: "run_1",
+    owner: "acc_1",
     session: "ses_1",
     name: "box",
     version: "0.1.0",

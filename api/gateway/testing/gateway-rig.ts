@@ -47,7 +47,7 @@ export class GatewayRig {
     });
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await once(server, "listening");
-    server.on("connection", (socket) => gateway.accept(socket));
+    server.on("connection", (socket) => gateway.accept(socket, "acc_test"));
     return new GatewayRig({ store, views, gateway, warnings, server, dataDir });
   }
 

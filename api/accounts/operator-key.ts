@@ -1,12 +1,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
+import { allScopes, operatorAccount, operatorHandle } from "../../protocol/accounts.ts";
 import { GridError } from "../../protocol/errors.ts";
-
-/** Decides whether an Authorization header carries the operator's key. Keeps only the key's hash. */
-export interface KeyCheck {
-  holds(authorization: string | undefined): boolean;
-  /** @throws GridError unauthorized, saying what is missing */
-  require(authorization: string | undefined): void;
-}
+import type { Authenticator, Principal } from "./principal.ts";
 
 const scheme = /^bearer +/i;
 
@@ -15,17 +10,24 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return authorization.replace(scheme, "").trim();
 }
 
-/** Comparing hashes of equal length makes the comparison's time say nothing about the key. */
-export function createKeyCheck(key: string): KeyCheck {
+/**
+ * The one account there is before others sign up: whoever holds the key of DATA_DIR/credentials.json. Comparing hashes
+ * of equal length makes the comparison's time say nothing about the key.
+ */
+export function createOperatorKeyAuth(key: string): Authenticator {
   const expected = hash("sha256", key, "buffer");
-  const holds = (authorization: string | undefined): boolean => {
-    const token = bearerToken(authorization);
-    return token !== undefined && timingSafeEqual(hash("sha256", token, "buffer"), expected);
+  const principal: Principal = {
+    account: operatorAccount,
+    handle: operatorHandle,
+    role: "operator",
+    scopes: new Set(allScopes),
+    via: "key",
   };
   return {
-    holds,
-    require(authorization) {
-      if (holds(authorization)) return;
+    authenticate({ authorization }) {
+      const token = bearerToken(authorization);
+      if (token !== undefined && timingSafeEqual(hash("sha256", token, "buffer"), expected))
+        return principal;
       throw new GridError(
         "unauthorized",
         authorization === undefined

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { credentialsPath, operatorKey, writeCredentials } from "./credentials.ts";
-import { createKeyCheck } from "./key-check.ts";
+import { createOperatorKeyAuth } from "./operator-key.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -30,19 +30,12 @@ test("a damaged file is reported and left alone", async () => {
   expect(await readFile(credentialsPath(root), "utf8")).toBe("{");
 });
 
-test("only the very key holds", () => {
-  const check = createKeyCheck("right-key");
-  expect(check.holds("Bearer right-key")).toBe(true);
-  expect(check.holds("bearer  right-key")).toBe(true);
-  for (const header of [
-    undefined,
-    "",
-    "right-key",
-    "Basic right-key",
-    "Bearer right-kez",
-    "Bearer ",
-  ])
-    expect(check.holds(header)).toBe(false);
-  expect(() => check.require(undefined)).toThrow("needs a key");
-  expect(() => check.require("Bearer x")).toThrow("not this server's key");
+test("only the very key is the operator's", () => {
+  const auth = createOperatorKeyAuth("right-key");
+  const ask = (authorization?: string) => auth.authenticate({ authorization, cookie: undefined });
+  expect(ask("Bearer right-key")).toMatchObject({ role: "operator", account: "acc_operator" });
+  expect(ask("bearer  right-key")).toMatchObject({ handle: "operator" });
+  for (const header of ["", "right-key", "Basic right-key", "Bearer right-kez", "Bearer "])
+    expect(() => ask(header)).toThrow("not this server's key");
+  expect(() => ask()).toThrow("needs a key");
 });
