@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { Authenticator } from "./accounts/principal.ts";
-import type { Catalog } from "./catalog/open.ts";
+import type { Catalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
+import type { Database } from "./database/open.ts";
 import type { Bindings } from "./http/bindings.ts";
 import type { BlobGate } from "./http/blob-gate.ts";
 import type { JobReader } from "./http/job-reader.ts";
@@ -26,6 +27,7 @@ export interface Deps {
   version: string;
   authenticator: Authenticator;
   store: Store;
+  database: Database;
   catalog: Catalog;
   compiler: Compiler;
   ingest: DatasetIngest;

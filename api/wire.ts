@@ -2,8 +2,9 @@ import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { createExecutorPool } from "../sandbox/index.ts";
 import { createOperatorKeyAuth } from "./accounts/operator-key.ts";
-import { openCatalog } from "./catalog/open.ts";
+import { createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
+import { openDatabase } from "./database/open.ts";
 import { createDatasetIngest, inlineDataset } from "./datasets/index.ts";
 import type { Deps, SocketGateway } from "./deps.ts";
 import { createCompiler } from "./functions/index.ts";
@@ -55,8 +56,9 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const { dataDir, redisUrl } = config;
     const store = await openStore({ dataDir, redisUrl, clock, log });
     closers.push(() => store.close());
-    const catalog = openCatalog(dataDir);
-    closers.push(() => catalog.close());
+    const database = openDatabase(dataDir);
+    closers.push(() => database.close());
+    const catalog = createCatalog(database);
     // Publishing is rare: its sandbox starts when it is first asked for.
     const executors = createExecutorPool({ slots: 1, prestart: false });
     closers.push(() => executors.close());
@@ -115,6 +117,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       version: packageJson.version,
       authenticator: createOperatorKeyAuth(key),
       store,
+      database,
       catalog,
       compiler,
       ingest,

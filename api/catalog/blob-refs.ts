@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Digest } from "../../protocol/digest.ts";
-import type { Database } from "./open.ts";
+import type { Drizzle } from "../database/open.ts";
 import { blobRefs } from "./schema.ts";
 
 /** Which blobs the catalog needs; api/http/blob-sweep.ts removes what nobody needs. */
@@ -15,7 +15,7 @@ export interface BlobRefs {
   unheld(digests: readonly Digest[]): Digest[];
 }
 
-export function createBlobRefs(database: Database): BlobRefs {
+export function createBlobRefs(database: Drizzle): BlobRefs {
   const placeholder = sql.placeholder;
   const insert = database
     .insert(blobRefs)

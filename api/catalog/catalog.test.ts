@@ -3,17 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JobSpec } from "../../protocol/job.ts";
+import { type Database, openDatabase } from "../database/open.ts";
+import { type Catalog, createCatalog } from "./catalog.ts";
 import type { VersionRow } from "./functions.ts";
-import { type Catalog, openCatalog } from "./open.ts";
 
 let dataDir: string;
+let database: Database;
 let catalog: Catalog;
+function open(): void {
+  database = openDatabase(dataDir);
+  catalog = createCatalog(database);
+}
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "sparegrid-catalog-"));
-  catalog = openCatalog(dataDir);
+  open();
 });
 afterEach(async () => {
-  catalog.close();
+  database.close();
   await rm(dataDir, { recursive: true, force: true });
 });
 
@@ -30,8 +36,8 @@ test("publishing again is known, and moves the newest version back", () => {
 test("what was written survives reopening", () => {
   const { id } = catalog;
   catalog.functions.publish(version("a", "1"), "public");
-  catalog.close();
-  catalog = openCatalog(dataDir);
+  database.close();
+  open();
   expect(catalog.functions.version("a", digest("1"))?.description.title).toBe("a");
   expect(catalog.id).toBe(id);
 });

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
-import type { Database } from "./open.ts";
+import type { Drizzle } from "../database/open.ts";
 import { datasets, jobDatasets, jobs } from "./schema.ts";
 
 export type DatasetRow = typeof datasets.$inferSelect;
@@ -20,7 +20,7 @@ export interface Datasets {
 /** Sorts after every id. */
 const end = "~";
 
-export function createDatasets(database: Database): Datasets {
+export function createDatasets(database: Drizzle): Datasets {
   const placeholder = sql.placeholder;
   const findOne = database
     .select()

@@ -1,5 +1,5 @@
 import { and, asc, count, desc, eq, gt, like, sql } from "drizzle-orm";
-import type { Database } from "./open.ts";
+import type { Drizzle } from "../database/open.ts";
 import { functions, versions } from "./schema.ts";
 
 export type FunctionRow = typeof functions.$inferSelect;
@@ -36,7 +36,7 @@ export interface Functions {
   names(limit: number): string[];
 }
 
-export function createFunctions(database: Database): Functions {
+export function createFunctions(database: Drizzle): Functions {
   const placeholder = sql.placeholder;
   const findOne = database
     .select()

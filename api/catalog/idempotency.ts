@@ -1,5 +1,5 @@
 import { asc, count, eq, inArray, lt, sql } from "drizzle-orm";
-import type { Database } from "./open.ts";
+import type { Drizzle } from "../database/open.ts";
 import { idempotency } from "./schema.ts";
 
 export type IdempotencyRow = typeof idempotency.$inferSelect;
@@ -15,7 +15,7 @@ export interface Idempotency {
   trim(beforeMs: number, kept: number): void;
 }
 
-export function createIdempotency(database: Database): Idempotency {
+export function createIdempotency(database: Drizzle): Idempotency {
   const findOne = database
     .select()
     .from(idempotency)

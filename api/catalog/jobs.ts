@@ -2,7 +2,7 @@ import { and, asc, count, desc, eq, isNull, lt, sql } from "drizzle-orm";
 import type { ErrorBody } from "../../protocol/errors.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
 import type { JobSpec, JobStatus } from "../../protocol/job.ts";
-import type { Database } from "./open.ts";
+import type { Drizzle } from "../database/open.ts";
 import { jobDatasets, jobs } from "./schema.ts";
 
 export type JobRow = typeof jobs.$inferSelect;
@@ -43,7 +43,7 @@ export interface JobRows {
 
 const end = "~";
 
-export function createJobRows(database: Database): JobRows {
+export function createJobRows(database: Drizzle): JobRows {
   const placeholder = sql.placeholder;
   const byId = eq(jobs.id, placeholder("id"));
   const findOne = database.select().from(jobs).where(byId).prepare();

@@ -5,7 +5,7 @@ import { GridError } from "../../protocol/errors.ts";
 import type { Description } from "../../protocol/guest.ts";
 import type { UseBinding } from "../../protocol/http-jobs.ts";
 import type { Constant } from "../../protocol/job.ts";
-import type { Catalog } from "../catalog/open.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Jobs } from "../ports.ts";
 import type { BlobStore } from "../store/port.ts";
 import type { BlobGate } from "./blob-gate.ts";

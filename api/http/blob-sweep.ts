@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Digest } from "../../protocol/digest.ts";
-import type { Catalog } from "../catalog/open.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { idleMsMax, type Store } from "../store/port.ts";
 import type { BlobGate } from "./blob-gate.ts";
 

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { GridError } from "../../protocol/errors.ts";
-import type { Catalog } from "../catalog/open.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Store } from "../store/port.ts";
 import type { Bindings } from "./bindings.ts";
 import type { BlobSweep } from "./blob-sweep.ts";

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { GridError } from "../../protocol/errors.ts";
-import type { Catalog } from "../catalog/open.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { readText } from "./body.ts";
 import { type ApiContext, headerOf, newResource } from "./context.ts";
 import { problemResponse, toGridError } from "./problem.ts";

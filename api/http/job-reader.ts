@@ -1,8 +1,8 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
 import { endedStatuses, type JobState } from "../../protocol/job.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { JobRow } from "../catalog/jobs.ts";
-import type { Catalog } from "../catalog/open.ts";
 import type { Jobs } from "../ports.ts";
 import { jobOf, lostJobOf } from "./job-view.ts";
 import type { Metrics } from "./metrics.ts";

@@ -10,7 +10,7 @@ import {
   taskTimeoutMsDefault,
 } from "../../protocol/limits.ts";
 import type { Principal } from "../accounts/principal.ts";
-import type { Catalog } from "../catalog/open.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Jobs } from "../ports.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import type { Inputs } from "./inputs.ts";

@@ -1,0 +1,42 @@
+import { randomUUID } from "node:crypto";
+import type { Database, Drizzle } from "../database/open.ts";
+import { type BlobRefs, createBlobRefs } from "./blob-refs.ts";
+import { createDatasets, type Datasets } from "./datasets.ts";
+import { createFunctions, type Functions } from "./functions.ts";
+import { createIdempotency, type Idempotency } from "./idempotency.ts";
+import { createJobRows, type JobRows } from "./jobs.ts";
+import { identity } from "./schema.ts";
+
+export interface Catalog {
+  /** Made with the catalog. */
+  id: string;
+  functions: Functions;
+  datasets: Datasets;
+  blobRefs: BlobRefs;
+  jobs: JobRows;
+  idempotency: Idempotency;
+  /** All or nothing. */
+  transaction<T>(work: () => T): T;
+}
+
+export function createCatalog({ drizzle, transaction }: Database): Catalog {
+  return {
+    id: identityOf(drizzle),
+    functions: createFunctions(drizzle),
+    datasets: createDatasets(drizzle),
+    blobRefs: createBlobRefs(drizzle),
+    jobs: createJobRows(drizzle),
+    idempotency: createIdempotency(drizzle),
+    transaction,
+  };
+}
+
+function identityOf(database: Drizzle): string {
+  return database.transaction((tx) => {
+    const known = tx.select().from(identity).get();
+    if (known) return known.id;
+    const id = randomUUID();
+    tx.insert(identity).values({ id }).run();
+    return id;
+  });
+}

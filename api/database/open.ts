@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import SQLite from "better-sqlite3";
+import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+
+export type Drizzle = BetterSQLite3Database;
+
+/** One file and one connection for all that the API itself keeps, so that a job and its hold are written together. */
+export interface Database {
+  drizzle: Drizzle;
+  /** For what Drizzle has no words: pragmas, backups, statements of the hottest paths. */
+  client: SQLite.Database;
+  /** All or nothing. Within another transaction it is a savepoint. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
+
+/**
+ * Opens DATA_DIR/catalog.db, made and migrated as needed. WAL lets readers go on while one writes; synchronous=FULL
+ * because an acknowledged publish or payment must survive a power cut, and nothing here is written per task.
+ */
+export function openDatabase(dataDir: string): Database {
+  const client = new SQLite(join(dataDir, "catalog.db"));
+  try {
+    client.pragma("journal_mode = WAL");
+    client.pragma("synchronous = FULL");
+    client.pragma("busy_timeout = 5000");
+    client.pragma("foreign_keys = ON");
+    const database = drizzle({ client });
+    migrate(database, { migrationsFolder });
+    return {
+      drizzle: database,
+      client,
+      transaction: (work) => client.transaction(work)(),
+      close: () => client.close(),
+    };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
