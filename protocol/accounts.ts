@@ -16,6 +16,7 @@ export const reservedNames: ReadonlySet<string> = new Set([
   "new",
   "all",
   "own",
+  "everyone",
 ]);
 
 /** An account's public name, part of URLs: lower-case words joined by hyphens. */

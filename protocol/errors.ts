@@ -37,6 +37,7 @@ export const errorCodes = {
   "bad-param": [422, "caller", "A parameter has the wrong type or value"],
   "missing-use": [422, "caller", "A constant that the function uses is not bound"],
   "dataset-in-use": [409, "caller", "A running job reads this dataset"],
+  "pool-in-use": [409, "caller", "A job that has not ended runs on this pool"],
   // money
   "insufficient-credits": [402, "caller", "There are not enough credits"],
   "transfer-conflict": [409, "caller", "This transfer id was used for another transfer"],

@@ -8,6 +8,8 @@ const prefixes = {
   session: "ses",
   call: "call",
   token: "lse",
+  pool: "pool",
+  invitation: "inv",
 } as const;
 export type IdKind = keyof typeof prefixes;
 

@@ -27,6 +27,8 @@ export interface JobRows {
   /** Ids of jobs that, as far as the catalog knows, have not ended. */
   active(limit: number): string[];
   countActive(): number;
+  /** A job that has not ended and runs on this pool, if there is one. */
+  onPool(pool: string): string | undefined;
   /** A job that was seen running. */
   started(id: string, status: JobStatus, startedAtMs: number | undefined): void;
   /** A job that was seen ended; `final` is its last view. */
@@ -104,6 +106,13 @@ export function createJobRows(database: Drizzle): JobRows {
         .all(),
     active: (limit) => activeIds.all({ limit }).map((row) => row.id),
     countActive: () => activeCount.get()?.count ?? 0,
+    onPool: (pool) =>
+      database
+        .select({ id: jobs.id })
+        .from(jobs)
+        .where(and(eq(jobs.ended, false), sql`json_extract(${jobs.spec}, '$.pool') = ${pool}`))
+        .limit(1)
+        .get()?.id,
     started: (id, status, startedAtMs) =>
       void database
         .update(jobs)

@@ -1,0 +1,56 @@
+import { operatorAccount } from "../../protocol/accounts.ts";
+import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
+import type { Principal } from "../accounts/principal.ts";
+import type { Memberships } from "./memberships.ts";
+import { noPool, type Pools } from "./pools.ts";
+
+export interface PoolChoiceOptions {
+  pools: Pools;
+  memberships: Memberships;
+  /** Whether a runner of this account is connected. */
+  lends: (account: string) => boolean;
+  /** Runners that the server brings along; they are the operator's. */
+  includedRunners: number;
+}
+
+/** What a request's `pool` means: "everyone", "own", or the id of a pool. */
+export class PoolChoice {
+  readonly #options: PoolChoiceOptions;
+
+  constructor(options: PoolChoiceOptions) {
+    this.#options = options;
+  }
+
+  /** @throws GridError not-found: no such pool, or the account is not a member of it */
+  resolve(principal: Pick<Principal, "account" | "handle">, given: string | undefined): string {
+    if (given === undefined) return this.#unsaid(principal.account);
+    if (given === everyonePool || given === ownPool) return given;
+    const { account, handle } = principal;
+    const slash = given.indexOf("/");
+    const owner = slash < 0 ? handle : given.slice(0, slash);
+    return this.#options.pools.find(account, owner, given.slice(slash + 1)).id;
+  }
+
+  /** Checked again when the job is written, in the same transaction. @throws GridError not-found */
+  confirm(account: string, pool: string): void {
+    if (pool === everyonePool || pool === ownPool) return;
+    const { memberships, pools } = this.#options;
+    if (!memberships.has(pool, account)) throw noPool(pools.nameOf(pool) ?? pool);
+  }
+
+  /** As a request writes it. A pool that is gone has no name any more. */
+  nameOf(pool: string): string {
+    if (pool === everyonePool || pool === ownPool) return pool;
+    return this.#options.pools.nameOf(pool) ?? pool;
+  }
+
+  /**
+   * As long as nobody verifies what strangers' machines answer, who has machines gets the answers of their own. Who has
+   * none could not run anything otherwise.
+   */
+  #unsaid(account: string): string {
+    const { lends, includedRunners } = this.#options;
+    const hasOwn = lends(account) || (account === operatorAccount && includedRunners > 0);
+    return hasOwn ? ownPool : everyonePool;
+  }
+}
