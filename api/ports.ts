@@ -117,6 +117,21 @@ export interface CallResult {
   ms: number;
 }
 
+/** A call that was answered, as far as it is to be paid. */
+export interface AnsweredCall {
+  /** Never used again, by no process: it may name the payment. */
+  id: string;
+  owner: string;
+  function: string;
+  version: string;
+  /** The account whose machine answered, and which of its machines. */
+  runnerOwner: string;
+  runner: string;
+  fuel: number;
+  /** Compute time in the executor. */
+  ms: number;
+}
+
 // ── api/gateway ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface RunnerInfo {

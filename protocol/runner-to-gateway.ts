@@ -3,6 +3,7 @@ import { digestPattern } from "./digest.ts";
 import { errorBodySchema } from "./error-schemas.ts";
 import { controlSchema } from "./job.ts";
 
+/** Fuel is counted in whole units. */
 const count = z.int().nonnegative();
 const hash = z.string().regex(digestPattern);
 
@@ -11,7 +12,7 @@ const outputSchema = z.object({
   index: count,
   bytes: count,
   hash,
-  fuel: z.number().nonnegative(),
+  fuel: count,
   inline: z.boolean(),
 });
 const logsSchema = z.array(z.object({ task: count, line: z.string() }));
@@ -54,7 +55,7 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
     lease: z.string(),
     round: count,
     output: outputSchema,
-    fuel: z.number().nonnegative(),
+    fuel: count,
     control: controlSchema.optional(),
     logs: logsSchema.optional(),
     ms: z.number().nonnegative(),
@@ -68,7 +69,7 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("called"),
     call: z.string(),
-    fuel: z.number().nonnegative(),
+    fuel: count,
     hash,
     ms: z.number(),
     logs: z.array(z.string()).optional(),
@@ -76,7 +77,7 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("callFailed"),
     call: z.string(),
-    fuel: z.number().nonnegative(),
+    fuel: count,
     error: errorBodySchema,
   }),
   z.object({ type: z.literal("load"), cpu: z.number(), rssMb: z.number(), busy: count }),

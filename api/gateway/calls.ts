@@ -3,7 +3,7 @@ import { type ErrorBody, GridError } from "../../protocol/errors.ts";
 import { newId } from "../../protocol/ids.ts";
 import { inlineBytesMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
-import type { CallRequest, CallResult } from "../ports.ts";
+import type { AnsweredCall, CallRequest, CallResult } from "../ports.ts";
 import type { BlobTokens } from "./blob-token.ts";
 import type { RunnerSession } from "./session.ts";
 
@@ -40,6 +40,7 @@ export class Calls {
   readonly #tokens: BlobTokens;
   readonly #explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
   readonly #bundle: (digest: string) => Promise<Buffer | undefined>;
+  readonly #onAnswered: ((call: AnsweredCall) => void) | undefined;
 
   constructor(deps: {
     sessions: () => Iterable<RunnerSession>;
@@ -47,12 +48,14 @@ export class Calls {
     clock: () => number;
     explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
     bundle: (digest: string) => Promise<Buffer | undefined>;
+    onAnswered?: ((call: AnsweredCall) => void) | undefined;
   }) {
     this.#sessions = deps.sessions;
     this.#tokens = deps.tokens;
     this.#prefix = newId("call", deps.clock());
     this.#explain = deps.explain;
     this.#bundle = deps.bundle;
+    this.#onAnswered = deps.onAnswered;
   }
 
   call(request: CallRequest): Promise<CallResult> {
@@ -78,6 +81,9 @@ export class Calls {
     } else {
       const { fuel, hash, ms } = message;
       call.resolve({ body, fuel, hash, ms, hostClass: session.hello.hostClass });
+      const { owner, function: name, version } = call.request;
+      const earner = { runnerOwner: session.owner, runner: session.hello.runner };
+      this.#onAnswered?.({ id: call.id, owner, function: name, version, ...earner, fuel, ms });
     }
     this.placeWaiting();
   }

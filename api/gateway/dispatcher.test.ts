@@ -117,7 +117,9 @@ async function answer(session: RunnerSession, job: string): Promise<void> {
   const outputs = [
     { level: 0, index: next, hash, fuel: 1, bytes: 1, hostClass: "v8", inline: Buffer.from("1") },
   ];
-  const { results } = await store.jobs.complete(job, [{ token, lo: next, hi, outputs }]);
+  const { results } = await store.jobs.complete(job, [
+    { token, lo: next, hi, outputs, earner: "acc_lender run_1" },
+  ]);
   expect(results).toEqual(["accepted"]);
   dispatcher.wake();
 }

@@ -20,6 +20,8 @@ export interface FollowedRoundsDeps {
   clock: () => number;
   /** The lease is no more: tells its holder. */
   cancel: (tokens: readonly string[]) => void;
+  /** The store has taken work in, so somebody has earned something. */
+  onAccepted: (job: string) => void;
   quietly: (work: () => Promise<unknown>) => Promise<void>;
 }
 
@@ -139,6 +141,7 @@ export class FollowedRounds {
       state: last.state,
       tasksDone,
       fuel: fuels.reduce((sum, fuel) => sum + fuel, 0),
+      earner: session.earner,
       drop,
       nowMs: clock(),
       ...(metrics ? { metrics } : {}),
@@ -148,6 +151,7 @@ export class FollowedRounds {
       return false;
     }
     this.#tasksDone += tasksDone;
+    this.#deps.onAccepted(lease.job);
     if (next.entry === "map") lease.stage = next.number;
     else session.leases.delete(lease.token);
     const done = rounds.map(({ message: { round, control, elapsedMs } }, i) => {

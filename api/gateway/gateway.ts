@@ -11,7 +11,7 @@ import {
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
-import type { CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
+import type { AnsweredCall, CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
@@ -34,6 +34,10 @@ export interface GatewayDeps {
   /** Maps a guest's error to the author's source. */
   explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
   onEnded?: (job: string, status: JobStatus, error?: ErrorBody) => void;
+  /** The store has taken work for a job in: `store.jobs.earned` has news. Called often, and before `onEnded`. */
+  onAccepted?: (job: string) => void;
+  /** A call was answered. Called on the fastest path of all: it may take note, not more. */
+  onCall?: (call: AnsweredCall) => void;
   log: { info(fields: object, text: string): void; warn(fields: object, text: string): void };
   leaseMs?: number;
 }
@@ -67,7 +71,16 @@ export class RunnerGateway implements Gateway {
     this.#tokens = new BlobTokens(secret, clock);
     const sessions = () => this.#sessions.values();
     const bundle = (digest: string) => store.blobs.get(digest);
-    this.#calls = new Calls({ sessions, tokens: this.#tokens, clock, explain, bundle });
+    const { onCall } = deps;
+    this.#calls = new Calls({
+      sessions,
+      tokens: this.#tokens,
+      clock,
+      explain,
+      bundle,
+      onAnswered: onCall && ((call) => this.#tell(() => onCall(call))),
+    });
+    const onAccepted = (job: string) => this.#tell(() => deps.onAccepted?.(job));
     this.progress = new Progress({
       store,
       views,
@@ -110,6 +123,7 @@ export class RunnerGateway implements Gateway {
       sessions: this.#sessions,
       clock,
       leaseMs: this.#leaseMs,
+      onAccepted,
       explain,
       quietly: (work) => this.#quietly(work),
     });
@@ -120,6 +134,7 @@ export class RunnerGateway implements Gateway {
       dispatcher: this.#dispatcher,
       clock,
       cancel: (tokens) => this.#answers.cancel(tokens),
+      onAccepted,
       quietly: (work) => this.#quietly(work),
     });
     this.#silence = new SilenceWatch({
@@ -296,9 +311,18 @@ export class RunnerGateway implements Gateway {
     if (!state || state.endedAtMs !== undefined) this.#stop(job);
   }
 
+  /** What others make of the gateway's news must not stop its work. */
+  #tell(news: () => void): void {
+    try {
+      news();
+    } catch (error) {
+      this.#warn(error, "a listener of the gateway threw");
+    }
+  }
+
   #onEnded(job: string, status: JobStatus, error?: ErrorBody): void {
     this.#stop(job);
-    this.#deps.onEnded?.(job, status, error);
+    this.#tell(() => this.#deps.onEnded?.(job, status, error));
   }
 
   #stop(job: string): void {

@@ -25,6 +25,8 @@ export interface LeaseAnswersDeps {
   sessions: ReadonlyMap<string, RunnerSession>;
   clock: () => number;
   leaseMs: number;
+  /** The store has taken work in, so somebody has earned something. */
+  onAccepted: (job: string) => void;
   explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
   /** Runs what nobody waits for; logs its failure. */
   quietly: (work: () => Promise<unknown>) => Promise<void>;
@@ -81,7 +83,7 @@ export class LeaseAnswers {
     if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
     this.#complete(
       lease,
-      { token: lease.token, lo: message.lo, hi: message.hi, outputs },
+      { token: lease.token, lo: message.lo, hi: message.hi, outputs, earner: session.earner },
       message.control,
     );
   }
@@ -105,6 +107,7 @@ export class LeaseAnswers {
     const outcome = await store.jobs.complete(job, list);
     const accepted = list.filter((_, i) => outcome.results[i] === "accepted");
     for (const { lo, hi } of accepted) this.#tasksDone += hi - lo;
+    if (accepted.length > 0) this.#deps.onAccepted(job);
     if (outcome.redundant.length > 0) this.cancel(outcome.redundant);
     const view = await views.get(job, outcome.stage);
     if (view) await this.#deps.progress.completed(view, accepted, outcome, control);

@@ -55,7 +55,7 @@ async function jobAt(kind: Kind, answered: [Stage, Made[]][], last: Stage): Prom
       if (blob) await store.blobs.put(common.hash, inline);
       outputs.push({ ...common, fuel: 1, hostClass: "v8", ...(blob ? {} : { inline }) });
     }
-    await store.jobs.complete(spec.id, [{ token, lo, hi, outputs }]);
+    await store.jobs.complete(spec.id, [{ token, lo, hi, outputs, earner: "acc_lender run_1" }]);
     expect(await store.jobs.advance(spec.id, stage.number, stages[i + 1]!, { drop: [] })).toBe(
       "advanced",
     );

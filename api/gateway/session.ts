@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { WebSocket } from "ws";
+import { earnerOf } from "../../protocol/earner.ts";
 import type { Envelope } from "../../protocol/frames.ts";
 import { encodeFrame } from "../../protocol/frames.ts";
 import type { GatewayToRunner } from "../../protocol/gateway-to-runner.ts";
@@ -34,6 +35,8 @@ export class RunnerSession {
   readonly hello: Hello;
   /** The account whose machine it is. */
   readonly owner: string;
+  /** Whom its work is counted for. */
+  readonly earner: string;
   readonly connectedAtMs: number;
   readonly leases = new Map<string, HeldLease>();
   readonly knownJobs = new Set<string>();
@@ -57,6 +60,7 @@ export class RunnerSession {
     this.id = id;
     this.hello = hello;
     this.owner = owner;
+    this.earner = earnerOf(owner, hello.runner);
     this.connectedAtMs = connectedAtMs;
     this.heardAtMs = connectedAtMs;
     this.#socket = socket;

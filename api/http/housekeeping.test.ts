@@ -190,7 +190,7 @@ async function submitAnswered(id: string, bytes: Buffer): Promise<void> {
   const [lease] = await store.jobs.lease(id, request);
   const output = { level: 0, index: 0, hash: digestOf(bytes), bytes: bytes.byteLength };
   const { results } = await store.jobs.complete(id, [
-    { ...lease!, outputs: [{ ...output, fuel: 1, hostClass: "test" }] },
+    { ...lease!, outputs: [{ ...output, fuel: 1, hostClass: "test" }], earner: "acc_lender run_1" },
   ]);
   expect(results).toEqual(["accepted"]);
 }

@@ -68,7 +68,9 @@ async function answerAll(id: string): Promise<void> {
     }
   }
   const { token, lo, hi } = lease!;
-  const outcome = await store.jobs.complete(id, [{ token, lo, hi, outputs }]);
+  const outcome = await store.jobs.complete(id, [
+    { token, lo, hi, outputs, earner: "acc_lender run_1" },
+  ]);
   expect(outcome.finished).toBe(true);
 }
 

@@ -49,7 +49,7 @@ async function ended(more: Partial<JobSpec>, outputs: string[], asBlobs = false)
     const common = { level: 0, index, hash, fuel: 1, bytes: inline.byteLength, hostClass: "v8" };
     made.push(asBlobs ? common : { ...common, inline });
   }
-  await store.jobs.complete(job.id, [{ token, lo, hi, outputs: made }]);
+  await store.jobs.complete(job.id, [{ token, lo, hi, outputs: made, earner: "acc_lender run_1" }]);
   await store.jobs.setStatus(job.id, "succeeded", { nowMs: Date.now(), resultStage: 0 });
   return job.id;
 }

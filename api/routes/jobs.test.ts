@@ -29,7 +29,13 @@ async function finish(id: string, lines: string): Promise<void> {
     const hash = digestOf(inline);
     const output = { level: 0, index: lease.lo, hash, fuel: 7, bytes, hostClass: "test", inline };
     await jobs.complete(id, [
-      { token: lease.token, lo: lease.lo, hi: lease.hi, outputs: [output] },
+      {
+        token: lease.token,
+        lo: lease.lo,
+        hi: lease.hi,
+        outputs: [output],
+        earner: "acc_lender run_1",
+      },
     ]);
   }
   const state = await jobs.read(id);
@@ -108,7 +114,9 @@ test("a result whose blob is gone is a problem document, whatever the form", asy
   const request = { holder: "test", leases: 1, tasksMax: 9, leaseMs: 60_000, nowMs };
   const [lease] = await jobs.lease(job.id, request);
   const large = { level: 0, index: 0, hash, fuel: 7, bytes: bytes.byteLength, hostClass: "test" };
-  await jobs.complete(job.id, [{ token: lease!.token, lo: 0, hi: lease!.hi, outputs: [large] }]);
+  await jobs.complete(job.id, [
+    { token: lease!.token, lo: 0, hi: lease!.hi, outputs: [large], earner: "acc_lender run_1" },
+  ]);
   await jobs.setStatus(job.id, "succeeded", { nowMs, resultStage: lease!.stage });
   const ask = (accept: string, method = "GET") =>
     api.ask(`/v1/jobs/${job.id}/result`, { method, headers: { accept } });

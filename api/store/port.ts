@@ -105,7 +105,17 @@ export interface Completion {
   token: string;
   lo: number;
   hi: number;
+  /** Whole fuel each. */
   outputs: readonly Output[];
+  /** Whose work it is (protocol/earner.ts). When it is accepted, its fuel and tasks are counted for them. */
+  earner: string;
+}
+
+/** What the accepted work of one earner for one job comes to, from the job's beginning on. */
+export interface Earning {
+  earner: string;
+  fuel: number;
+  tasks: number;
 }
 
 export interface CompleteOutcome {
@@ -129,9 +139,10 @@ export interface CompleteOutcome {
 export interface RoundAnswer {
   /** Level 0, index 0. */
   state: Output;
-  /** Tasks and fuel of all rounds that are answered here. */
+  /** Tasks and fuel of all rounds that are answered here, and whose work they are. */
   tasksDone: number;
   fuel: number;
+  earner: string;
   drop: readonly number[];
   metrics?: Record<string, number | null>;
   nowMs: number;
@@ -145,7 +156,18 @@ export interface JobStore {
   active(): Promise<string[]>;
   /** Claims pending tasks of the current stage. Empty when there are none, or the job is not queued or running. */
   lease(id: string, request: LeaseRequest): Promise<Lease[]>;
+  /** What is accepted is counted for its earner in the same step. */
   complete(id: string, completions: readonly Completion[]): Promise<CompleteOutcome>;
+  /**
+   * What was accepted, by earner, in no order: for each the fuel and tasks of all its accepted answers and rounds since
+   * the job was made. These counts never go down, also when stages are dropped and after the job has ended, and all of
+   * them come to the job's `fuel` and `tasksDone`. Counts beyond 2^53 are rounded. Empty for a job that is not there.
+   *
+   * What this answers is kept as well as the store keeps anything: embedded, it survives the death of the process and of
+   * the machine; in Redis, as much as its configuration makes a write survive.
+   * @throws GridError store-unavailable when it cannot be kept
+   */
+  earned(id: string): Promise<Earning[]>;
   /**
    * Gives leases back; what they had left is pending again (unless a copy holds the claim). With `penalty` an attempt
    * is counted; "exhausted" when some tasks have now used `attemptsMax` (the caller then ends the job).
@@ -200,7 +222,7 @@ export interface JobStore {
     stage: number,
     select?: { level?: number; from?: number; to?: number },
   ): Promise<Output[]>;
-  /** Forgets an ended job: its state, outputs and events. Its large outputs stay as blobs. */
+  /** Forgets an ended job: its state, outputs, events and what was earned by it. Its large outputs stay as blobs. */
   remove(id: string): Promise<void>;
   /**
    * Digests of the large outputs (those that are blobs) of all jobs, in batches, with repeats. What jobs had when this

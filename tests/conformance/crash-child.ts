@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { openEmbeddedStore } from "../../api/store/embedded/store.ts";
 import { newId } from "../../protocol/ids.ts";
-import { jobSpec, nowMs, output, randomOf, request, stageOf } from "./fixtures.ts";
+import { earner, jobSpec, nowMs, output, randomOf, request, stageOf } from "./fixtures.ts";
 
 /**
  * Works on jobs of an embedded store until it is killed. Says on stdout, before it goes on, what its callers were
@@ -27,7 +27,7 @@ for (;;) {
   for (const lease of await jobs.lease(id, request({ leases: 2, tasksMax: 1 + random(40) }))) {
     const cut = lease.lo + 1 + random(lease.hi - lease.lo);
     const outputs = Array.from({ length: cut - lease.lo }, (_, i) => output(lease.lo + i));
-    await jobs.complete(id, [{ token: lease.token, lo: lease.lo, hi: cut, outputs }]);
+    await jobs.complete(id, [{ token: lease.token, lo: lease.lo, hi: cut, outputs, earner }]);
     if (cut < lease.hi) await jobs.release(id, [lease.token], { penalty: false, attemptsMax: 5 });
   }
   const number = await events.append(id, [{ type: "settle", fuel: random(100) }], nowMs);

@@ -7,7 +7,16 @@ import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEmbeddedStore } from "../../api/store/embedded/store.ts";
 import type { Store } from "../../api/store/port.ts";
-import { jobSpec, nowMs, output, outputsOf, randomOf, request, stageOf } from "./fixtures.ts";
+import {
+  earner,
+  jobSpec,
+  nowMs,
+  output,
+  outputsOf,
+  randomOf,
+  request,
+  stageOf,
+} from "./fixtures.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9);
 const crashes = 12;
@@ -70,7 +79,7 @@ async function finish(store: Store, id: string): Promise<void> {
     if (leases.length === 0) break;
     for (const lease of leases) {
       answered += lease.hi - lease.lo;
-      await jobs.complete(id, [{ ...lease, outputs: outputsOf(lease.lo, lease.hi) }]);
+      await jobs.complete(id, [{ ...lease, outputs: outputsOf(lease.lo, lease.hi), earner }]);
     }
   }
   expect(answered).toBe(stage.tasks - done);
@@ -113,11 +122,13 @@ test("leases do not survive a restart, and their tasks are pending again", async
   await before.jobs.create(jobSpec("job_a"), stageOf(0, 10));
   const leases = await before.jobs.lease("job_a", request({ leases: 5, tasksMax: 2 }));
   const middle = leases[2]!;
-  await before.jobs.complete("job_a", [{ ...middle, outputs: outputsOf(middle.lo, middle.hi) }]);
+  await before.jobs.complete("job_a", [
+    { ...middle, outputs: outputsOf(middle.lo, middle.hi), earner },
+  ]);
   await before.close();
   const { jobs, close } = await openEmbeddedStore({ dataDir });
   expect(await jobs.read("job_a")).toMatchObject({ done: 2, tasksDone: 2, status: "queued" });
-  const answer = { ...leases[0]!, outputs: outputsOf(0, 2) };
+  const answer = { ...leases[0]!, outputs: outputsOf(0, 2), earner };
   expect((await jobs.complete("job_a", [answer])).results).toEqual(["stale"]);
   const again = await jobs.lease("job_a", request({ leases: 9 }));
   expect(again.map(({ lo, hi }) => [lo, hi])).toEqual([
@@ -132,15 +143,15 @@ test("tasks without outputs, and outputs labelled by partition, are done after a
   await before.jobs.create(jobSpec("job_a"), stageOf(0, 6));
   const [a, b] = await before.jobs.lease("job_a", request({ leases: 2, tasksMax: 2 }));
   await before.jobs.complete("job_a", [
-    { ...a!, outputs: [] },
-    { ...b!, outputs: [output(0, { level: 7 }), output(1, { level: 1 })] },
+    { ...a!, outputs: [], earner },
+    { ...b!, outputs: [output(0, { level: 7 }), output(1, { level: 1 })], earner },
   ]);
   await before.close();
   const { jobs, close } = await openEmbeddedStore({ dataDir });
   expect(await jobs.read("job_a")).toMatchObject({ done: 4 });
   const [rest] = await jobs.lease("job_a", request());
   expect(rest).toMatchObject({ lo: 4, hi: 6 });
-  const last = await jobs.complete("job_a", [{ ...rest!, outputs: outputsOf(4, 6) }]);
+  const last = await jobs.complete("job_a", [{ ...rest!, outputs: outputsOf(4, 6), earner }]);
   expect(last).toMatchObject({ finished: true, summary: { outputs: 4, fuel: 40 } });
   await close();
 });

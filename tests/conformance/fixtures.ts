@@ -1,8 +1,12 @@
 import type { LeaseRequest } from "../../api/store/port.ts";
 import { digestOf } from "../../protocol/digest.ts";
+import { earnerOf } from "../../protocol/earner.ts";
 import type { JobSpec, Output, Stage } from "../../protocol/job.ts";
 
 export const nowMs = 1_790_000_000_000;
+
+/** Who answers, where it does not matter. */
+export const earner = earnerOf("acc_lender", "run_1");
 
 export function jobSpec(id: string): JobSpec {
   return {

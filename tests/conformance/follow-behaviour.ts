@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { RoundAnswer } from "../../api/store/port.ts";
 import type { Stage } from "../../protocol/job.ts";
 import { type Context, newJob } from "./context.ts";
-import { nowMs, output, outputsOf, request, stageOf } from "./fixtures.ts";
+import { earner, nowMs, output, outputsOf, request, stageOf } from "./fixtures.ts";
 
 const plain = { penalty: false, attemptsMax: 3 };
 
@@ -12,7 +12,7 @@ export function followBehaviour({ store }: Context): void {
     return { ...stageOf(number, tasks), state: number - 1 };
   };
   const answer = (more: Partial<RoundAnswer> = {}): RoundAnswer => {
-    return { state: output(0), tasksDone: 11, fuel: 500, drop: [], nowMs, ...more };
+    return { state: output(0), tasksDone: 11, fuel: 500, earner, drop: [], nowMs, ...more };
   };
 
   async function running(tasks: number) {
@@ -87,7 +87,7 @@ export function followBehaviour({ store }: Context): void {
     expect(await follow(token)).toBe("lost");
     await jobs.release(id, [second!.token], plain);
     expect(await jobs.read(id)).toEqual(before);
-    await jobs.complete(id, [{ token, lo: 0, hi: 1, outputs: outputsOf(0, 1) }]);
+    await jobs.complete(id, [{ token, lo: 0, hi: 1, outputs: outputsOf(0, 1), earner }]);
     expect(await follow(token)).toBe("lost");
 
     const part = await running(10);

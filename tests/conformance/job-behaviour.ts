@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { digestOf } from "../../protocol/digest.ts";
 import { type Context, eventually, newJob } from "./context.ts";
-import { jobSpec, nowMs, output, outputsOf, request, stageOf } from "./fixtures.ts";
+import { earner, jobSpec, nowMs, output, outputsOf, request, stageOf } from "./fixtures.ts";
 
 export function jobBehaviour({ store, open, shared }: Context): void {
   test("a job is created once, and read as it was written", async () => {
@@ -22,7 +22,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     const { jobs, events } = store();
     expect(await jobs.read("job_none")).toBeUndefined();
     expect(await jobs.lease("job_none", request())).toEqual([]);
-    const completion = { token: "t", lo: 0, hi: 1, outputs: [output(0)] };
+    const completion = { token: "t", lo: 0, hi: 1, outputs: [output(0)], earner };
     expect((await jobs.complete("job_none", [completion])).results).toEqual(["stale"]);
     expect(await jobs.advance("job_none", 0, stageOf(1, 1), { drop: [] })).toBe("lost");
     expect(await jobs.setStatus("job_none", "running", { nowMs })).toBe("already");
@@ -61,7 +61,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect(await jobs.setStatus(id, "failed", { nowMs: nowMs + 9, error })).toBe("changed");
     expect(await jobs.setStatus(id, "succeeded", { nowMs, resultStage: 0 })).toBe("already");
     expect(await jobs.lease(id, request())).toEqual([]);
-    const answer = { token: lease!.token, lo: 0, hi: 1, outputs: [output(0)] };
+    const answer = { token: lease!.token, lo: 0, hi: 1, outputs: [output(0)], earner };
     expect(await jobs.complete(id, [answer])).toMatchObject({ results: ["stale"], done: 0 });
     expect(await jobs.advance(id, 0, stageOf(1, 1), { drop: [] })).toBe("lost");
     const state = await jobs.read(id);
@@ -75,7 +75,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     const next = stageOf(1, 3);
     expect(await jobs.advance(id, 0, next, { drop: [] })).toBe("lost");
     const [lease] = await jobs.lease(id, request());
-    const done = await jobs.complete(id, [{ ...lease!, outputs: outputsOf(0, 2) }]);
+    const done = await jobs.complete(id, [{ ...lease!, outputs: outputsOf(0, 2), earner }]);
     expect(done).toMatchObject({
       finished: true,
       done: 2,
@@ -87,7 +87,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect((await Promise.all(asked)).filter((outcome) => outcome === "advanced")).toHaveLength(1);
     const state = await jobs.read(id);
     expect(state).toMatchObject({ stage: next, done: 0, tasksDone: 2, fuel: 20, metrics });
-    expect(await jobs.complete(id, [{ ...lease!, outputs: [] }])).toMatchObject({
+    expect(await jobs.complete(id, [{ ...lease!, outputs: [], earner }])).toMatchObject({
       results: ["stale"],
       stage: 1,
     });
@@ -104,13 +104,13 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     };
     const large = ({ inline: _inline, ...rest } = output(0), hash = first) => ({ ...rest, hash });
     const [a] = await jobs.lease(id, request());
-    await jobs.complete(id, [{ ...a!, outputs: [large(undefined, first)] }]);
+    await jobs.complete(id, [{ ...a!, outputs: [large(undefined, first)], earner }]);
     expect(await listed()).toEqual([first]);
     await jobs.advance(id, 0, stageOf(1, 2), { drop: [0] });
     expect(await jobs.outputs(id, 0)).toEqual([]);
     expect(await listed()).toEqual([]);
     const [b] = await jobs.lease(id, request());
-    await jobs.complete(id, [{ ...b!, outputs: [large(undefined, second), output(1)] }]);
+    await jobs.complete(id, [{ ...b!, outputs: [large(undefined, second), output(1)], earner }]);
     await events.append(id, [{ type: "settle", fuel: 1 }], nowMs);
     expect(await listed()).toEqual([second]);
     await jobs.remove(id);
@@ -139,7 +139,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
           hash: digestOf(`${job % 2} ${rest.index}`),
         }));
         for (const { hash } of outputs) expected.add(hash);
-        await jobs.complete(id, [{ ...lease, outputs }]);
+        await jobs.complete(id, [{ ...lease, outputs, earner }]);
       }
     }
     const listed = new Set((await Array.fromAsync(jobs.largeOutputs())).flat());
@@ -170,7 +170,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     await jobs.lease(id, request());
     await hearsAfter(() => jobs.expire(id, nowMs + 1e6, 5));
     const [b] = await jobs.lease(id, request());
-    await jobs.complete(id, [{ ...b!, outputs: [output(0)] }]);
+    await jobs.complete(id, [{ ...b!, outputs: [output(0)], earner }]);
     await hearsAfter(() => jobs.advance(id, 0, stageOf(1, 1), { drop: [] }));
     await hearsAfter(() => jobs.setStatus(id, "cancelled", { nowMs }));
     stop();

@@ -1,4 +1,4 @@
-import type { Lease, LeaseRequest, Store } from "../../api/store/port.ts";
+import type { Completion, Lease, LeaseRequest, Store } from "../../api/store/port.ts";
 import { digestOf } from "../../protocol/digest.ts";
 import type { Output, Stage } from "../../protocol/job.ts";
 import { newJob } from "./context.ts";
@@ -38,6 +38,8 @@ export class History {
   #gone: string[] = [];
   #stage = 0;
   #tasksDone = 0;
+  /** By earner; with a fuel of 1 a task. */
+  readonly #earned = new Map<string, number>();
   #nowMs = nowMs;
   #answers = 0;
   #paused = false;
@@ -249,7 +251,7 @@ export class History {
           inline: Buffer.from("abc"),
         });
       }
-      return { token, lo, hi, outputs };
+      return { token, lo, hi, outputs, earner: this.#anyEarner() };
     });
     const redundant: string[] = [];
     const expected = completions.map((completion) => this.#judge(completion, redundant));
@@ -269,8 +271,17 @@ export class History {
       throw this.#wrong(`summary ${JSON.stringify(summary)}`);
   }
 
+  #anyEarner(): string {
+    return `acc_${this.#random(3)} run ${this.#random(2)}`;
+  }
+
+  #earn(earner: string, tasks: number): void {
+    this.#tasksDone += tasks;
+    this.#earned.set(earner, (this.#earned.get(earner) ?? 0) + tasks);
+  }
+
   #judge(
-    { token, lo, hi, outputs }: { token: string; lo: number; hi: number; outputs: Output[] },
+    { token, lo, hi, outputs, earner }: Completion,
     redundant: string[],
   ): "accepted" | "late" | "stale" {
     const held = this.#held.get(token);
@@ -283,7 +294,7 @@ export class History {
       return "late";
     }
     for (let i = lo; i < hi; i++) this.#tasks[i] = { at: "done", hash: outputs[i - lo]!.hash };
-    this.#tasksDone += hi - lo;
+    this.#earn(earner, hi - lo);
     if (left.length === hi - lo) {
       for (const other of held.claim.tokens) if (other !== token) redundant.push(other);
       this.#held.delete(token);
@@ -385,17 +396,19 @@ export class History {
     const hash = digestOf(`${token} ${next.number}`);
     const inline = Buffer.from("state");
     const state: Output = { level: 0, index: 0, hash, fuel: 1, bytes: 5, hostClass: "v8", inline };
+    const earner = this.#anyEarner();
     const outcome = await this.#store.jobs.follow(this.#id, token, from, next, {
       state,
       tasksDone: tasks + 1,
       fuel: tasks + 1,
+      earner,
       drop: [this.#stage],
       nowMs: this.#nowMs,
     });
     const follows = alone && from === this.#stage && !this.#paused;
     if (outcome !== (follows ? "followed" : "lost")) throw this.#wrong(`follow: ${outcome}`);
     if (!follows) return;
-    this.#tasksDone += tasks + 1;
+    this.#earn(earner, tasks + 1);
     this.#stage += 2;
     const [kept] = await this.#store.jobs.outputs(this.#id, this.#stage - 1);
     if (kept?.hash !== hash) throw this.#wrong("the state is not kept");
@@ -409,6 +422,13 @@ export class History {
     if (state.done !== this.#done()) throw this.#wrong(`${state.done} tasks are done`);
     if (state.tasksDone !== this.#tasksDone || state.fuel !== this.#tasksDone)
       throw this.#wrong(`${state.tasksDone} tasks are done in all, fuel ${state.fuel}`);
+    if (this.#random(3) > 0) return;
+    const line = (earner: string, fuel: number, tasks: number) => `${earner}: ${fuel}, ${tasks}`;
+    const earnings = await this.#store.jobs.earned(this.#id);
+    const counted = earnings.map(({ earner, fuel, tasks }) => line(earner, fuel, tasks)).sort();
+    const expected = [...this.#earned].map(([earner, tasks]) => line(earner, tasks, tasks)).sort();
+    if (counted.join("; ") !== expected.join("; "))
+      throw this.#wrong(`counted ${counted.join("; ")}, expected ${expected.join("; ")}`);
   }
 
   #done(): number {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Output } from "../../protocol/job.ts";
 import { type Context, newJob } from "./context.ts";
-import { output, request, stageOf } from "./fixtures.ts";
+import { earner, output, request, stageOf } from "./fixtures.ts";
 
 export function outputBehaviour({ store }: Context): void {
   const places = (outputs: readonly Output[]) => outputs.map(({ level, index }) => [level, index]);
@@ -13,12 +13,12 @@ export function outputBehaviour({ store }: Context): void {
     const id = await newJob(store(), 8);
     const leases = await jobs.lease(id, request({ leases: 2, tasksMax: 4 }));
     const empty = { inline: Buffer.alloc(0), bytes: 0 };
-    const { inline: _inline, ...large } = output(0, { level: 2, bytes: 5_000_000, fuel: 0.5 });
+    const { inline: _inline, ...large } = output(0, { level: 2, bytes: 5_000_000, fuel: 5 });
     const right = [output(4, { level: 1 }), output(7, empty), output(6)];
     const left = [large, output(0, { level: 1 }), output(3, { hostClass: "" })];
     await jobs.complete(id, [
-      { ...leases[1]!, outputs: right },
-      { ...leases[0]!, outputs: left },
+      { ...leases[1]!, outputs: right, earner },
+      { ...leases[0]!, outputs: left, earner },
     ]);
     const [l0, r0] = [left, right];
     const expected = [l0[2]!, r0[2]!, r0[1]!, l0[1]!, r0[0]!, l0[0]!];
@@ -45,7 +45,7 @@ export function outputBehaviour({ store }: Context): void {
           const outputs: Output[] = [];
           for (let index = lease.lo; index < lease.hi; index++)
             for (let level = 0; level < levels; level++) outputs.push(output(index, { level }));
-          return { ...lease, outputs };
+          return { ...lease, outputs, earner };
         }),
       );
     }
@@ -80,7 +80,7 @@ export function outputBehaviour({ store }: Context): void {
     const run = async () => {
       for (const lease of await jobs.lease(id, request({ leases: 10 }))) {
         const outputs = Array.from({ length: lease.hi - lease.lo }, (_, i) => output(lease.lo + i));
-        await jobs.complete(id, [{ ...lease, outputs }]);
+        await jobs.complete(id, [{ ...lease, outputs, earner }]);
       }
     };
     await run();

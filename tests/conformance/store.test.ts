@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Store } from "../../api/store/port.ts";
 import { blobBehaviour } from "./blob-behaviour.ts";
+import { earnedBehaviour } from "./earned-behaviour.ts";
 import { eventBehaviour } from "./event-behaviour.ts";
 import { followBehaviour } from "./follow-behaviour.ts";
 import { jobBehaviour } from "./job-behaviour.ts";
@@ -24,6 +25,7 @@ describe.each(subjects())("the $name store", (subject) => {
   describe("jobs", () => jobBehaviour(context));
   describe("tasks", () => taskBehaviour(context));
   describe("leases that follow their job", () => followBehaviour(context));
+  describe("earnings", () => earnedBehaviour(context));
   describe("outputs", () => outputBehaviour(context));
   describe("events", () => eventBehaviour(context));
   describe("blobs and secrets", () => blobBehaviour(context));

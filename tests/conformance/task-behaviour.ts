@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Context, newJob } from "./context.ts";
-import { nowMs, output, outputsOf, request, stageOf } from "./fixtures.ts";
+import { earner, nowMs, output, outputsOf, request, stageOf } from "./fixtures.ts";
 
 const plain = { penalty: false, attemptsMax: 3 };
 const punished = { penalty: true, attemptsMax: 3 };
@@ -57,6 +57,7 @@ export function taskBehaviour({ store, singleTaskLeases: tasks }: Context): void
       lo,
       hi,
       outputs: outputsOf(lo, hi),
+      earner,
     });
     expect(await jobs.complete(id, [part(3, 6)])).toMatchObject({ results: ["stale"], done: 0 });
     expect(await jobs.complete(id, [part(0, 7)])).toMatchObject({ results: ["stale"], done: 0 });
@@ -77,9 +78,9 @@ export function taskBehaviour({ store, singleTaskLeases: tasks }: Context): void
     const { jobs } = store();
     const id = await newJob(store(), 10);
     const [a] = await jobs.lease(id, request());
-    await jobs.complete(id, [{ token: a!.token, lo: 0, hi: 4, outputs: outputsOf(0, 4) }]);
+    await jobs.complete(id, [{ token: a!.token, lo: 0, hi: 4, outputs: outputsOf(0, 4), earner }]);
     expect(await jobs.release(id, [a!.token, "unknown"], plain)).toBe("released");
-    const late = { token: a!.token, lo: 4, hi: 5, outputs: [output(4)] };
+    const late = { token: a!.token, lo: 4, hi: 5, outputs: [output(4)], earner };
     expect(await jobs.complete(id, [late])).toMatchObject({ results: ["stale"], done: 4 });
     const [b] = await jobs.lease(id, request());
     expect(b).toMatchObject({ lo: 4, hi: 10, attempt: 1 });
@@ -151,7 +152,7 @@ export function taskBehaviour({ store, singleTaskLeases: tasks }: Context): void
     const id = await newJob(store(), tasks);
     const [first] = await jobs.lease(id, request());
     const answer = (token: string, lo: number, hi: number) =>
-      jobs.complete(id, [{ token, lo, hi, outputs: outputsOf(lo, hi) }]);
+      jobs.complete(id, [{ token, lo, hi, outputs: outputsOf(lo, hi), earner }]);
     if (answeredFirst > 0) await answer(first!.token, 0, answeredFirst);
     const [copy] = await jobs.lease(
       id,
@@ -227,7 +228,11 @@ export function taskBehaviour({ store, singleTaskLeases: tasks }: Context): void
     let finished = 0;
     const answer = async (leases: readonly { token: string; lo: number; hi: number }[]) => {
       const startMs = performance.now();
-      const completions = leases.map((lease) => ({ ...lease, outputs: [output(lease.lo)] }));
+      const completions = leases.map((lease) => ({
+        ...lease,
+        outputs: [output(lease.lo)],
+        earner,
+      }));
       const outcome = await jobs.complete(id, completions);
       expect(outcome.results.every((result) => result === "accepted")).toBe(true);
       if (outcome.finished) finished++;

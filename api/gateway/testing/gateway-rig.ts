@@ -12,7 +12,7 @@ import { plan } from "../../jobs/plan.ts";
 import { openStore } from "../../store/open-store.ts";
 import type { Store } from "../../store/port.ts";
 import { jobSpecOf } from "../../testing/job-spec.ts";
-import { RunnerGateway } from "../gateway.ts";
+import { type GatewayDeps, RunnerGateway } from "../gateway.ts";
 import { ScriptedRunner, type ScriptedRunnerOptions } from "./scripted-runner.ts";
 
 /** A gateway on a real store with real sockets, and runners at their other ends that the test drives. */
@@ -27,8 +27,14 @@ export class GatewayRig {
   #runners: ScriptedRunner[] = [];
   #jobs = 0;
 
-  /** @param between what the gateway has instead of the store itself, to make it fail */
-  static async start(between = (store: Store): Store => store): Promise<GatewayRig> {
+  /**
+   * @param between what the gateway has instead of the store itself, to make it fail
+   * @param hooks what else the gateway is given
+   */
+  static async start(
+    between = (store: Store): Store => store,
+    hooks: Partial<GatewayDeps> = {},
+  ): Promise<GatewayRig> {
     const dataDir = await mkdtemp(join(tmpdir(), "sparegrid-gateway-"));
     const store = await openStore({ dataDir });
     const clock = () => performance.timeOrigin + performance.now();
@@ -40,6 +46,7 @@ export class GatewayRig {
       views,
       clock,
       explain: async (_, error) => error,
+      ...hooks,
       log: {
         info: () => {},
         warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`),
@@ -47,7 +54,8 @@ export class GatewayRig {
     });
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await once(server, "listening");
-    server.on("connection", (socket) => gateway.accept(socket, "acc_test"));
+    // The path says whose machine it is.
+    server.on("connection", (socket, { url }) => gateway.accept(socket, url!.slice(1)));
     return new GatewayRig({ store, views, gateway, warnings, server, dataDir });
   }
 
@@ -67,9 +75,12 @@ export class GatewayRig {
     this.#dataDir = parts.dataDir;
   }
 
-  async runner(name: string, options?: ScriptedRunnerOptions): Promise<ScriptedRunner> {
+  async runner(
+    name: string,
+    { owner = "acc_test", ...options }: ScriptedRunnerOptions & { owner?: string } = {},
+  ): Promise<ScriptedRunner> {
     const { port } = this.#server.address() as AddressInfo;
-    const runner = await ScriptedRunner.connect(`ws://127.0.0.1:${port}`, name, options);
+    const runner = await ScriptedRunner.connect(`ws://127.0.0.1:${port}/${owner}`, name, options);
     this.#runners.push(runner);
     return runner;
   }

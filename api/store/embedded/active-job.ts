@@ -6,6 +6,7 @@ import {
   type Stage,
   type StageSummary,
 } from "../../../protocol/job.ts";
+import type { Earning } from "../port.ts";
 import type { TaskBoard } from "./task-board.ts";
 
 /** What of a job changes, as its row on disk keeps it. */
@@ -21,6 +22,8 @@ export interface ActiveJob {
   readonly spec: JobSpec;
   facts: JobFacts;
   board: TaskBoard;
+  /** By earner. */
+  readonly earned: Map<string, Earning>;
   /** Number of its last event. */
   lastEvent: number;
   /** Stages of which the disk has something. */
@@ -36,6 +39,16 @@ export function newFacts(stage: Stage): JobFacts {
     fuel: 0,
     totals: { outputs: 0, bytes: 0, fuel: 0 },
   };
+}
+
+/** Counts accepted work for its earner. */
+export function earn({ earned }: ActiveJob, earner: string, fuel: number, tasks: number): void {
+  const earning = earned.get(earner);
+  if (!earning) earned.set(earner, { earner, fuel, tasks });
+  else {
+    earning.fuel += fuel;
+    earning.tasks += tasks;
+  }
 }
 
 /** A copy, so that callers never see a later change. */

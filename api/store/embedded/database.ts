@@ -42,6 +42,13 @@ const migrations = [
   // Which blobs are needed is asked of the outputs themselves, so that a dropped stage needs none.
   `DROP TABLE large;
    CREATE INDEX outputs_large ON outputs (hash) WHERE inline IS NULL;`,
+  // `syncs` is there to be written when all else is written already and must reach the disk itself.
+  `CREATE TABLE earned (
+     job INTEGER NOT NULL, earner TEXT NOT NULL, fuel REAL NOT NULL, tasks INTEGER NOT NULL,
+     PRIMARY KEY (job, earner)
+   ) WITHOUT ROWID;
+   CREATE TABLE syncs (count INTEGER NOT NULL);
+   INSERT INTO syncs (count) VALUES (0);`,
 ];
 
 /** A checkpoint syncs the file, which stalls; every 16 MB of log instead of SQLite's 4 MB. */

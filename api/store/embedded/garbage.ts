@@ -6,7 +6,7 @@ const rowsPerSlice = 500;
 const sliceEveryMs = 20;
 /** Dropped outputs may lie around so long; most are collected with many others. */
 const idleMs = 500;
-/** Stands for all of a job: its outputs, answered runs and events. */
+/** Stands for all of a job: its outputs, answered runs, events and what was earned. */
 export const wholeJob = -1;
 
 /** Deletes dropped stages and removed jobs in small slices. What is to go is on disk, so a restart continues it. */
@@ -37,6 +37,7 @@ export class Garbage {
       { whole: true, statement: db.prepare(sliceOf("outputs", "job = @job", "stage, level, idx")) },
       { whole: true, statement: db.prepare(sliceOf("done", "job = @job", "stage, lo")) },
       { whole: true, statement: db.prepare(sliceOf("events", "job = @job", "number")) },
+      { whole: true, statement: db.prepare(sliceOf("earned", "job = @job", "earner")) },
     ];
     this.wake();
   }

@@ -4,12 +4,13 @@ import type { Listeners } from "../listeners.ts";
 import type {
   CompleteOutcome,
   Completion,
+  Earning,
   JobStore,
   Lease,
   LeaseRequest,
   RoundAnswer,
 } from "../port.ts";
-import { type ActiveJob, hasEnded, newFacts, stateOf } from "./active-job.ts";
+import { type ActiveJob, earn, hasEnded, newFacts, stateOf } from "./active-job.ts";
 import type { Journal } from "./journal.ts";
 import type { Reader } from "./reader.ts";
 import { TaskBoard } from "./task-board.ts";
@@ -62,6 +63,7 @@ export class EmbeddedJobs implements JobStore {
       spec,
       facts: newFacts(stage),
       board: new TaskBoard(stage.tasks),
+      earned: new Map(),
       lastEvent: 0,
       stagesOnDisk: new Set(),
     };
@@ -118,16 +120,34 @@ export class EmbeddedJobs implements JobStore {
     return finished ? { ...outcome, summary: { ...facts.totals } } : outcome;
   }
 
-  #accept(job: ActiveJob, stage: number, { lo, hi, outputs }: Completion): void {
-    const { facts } = job;
-    facts.tasksDone += hi - lo;
-    facts.totals.outputs += outputs.length;
+  #accept(job: ActiveJob, stage: number, { lo, hi, outputs, earner }: Completion): void {
+    const { totals } = job.facts;
+    let fuelSum = 0;
     for (const { fuel, bytes } of outputs) {
-      facts.fuel += fuel;
-      facts.totals.fuel += fuel;
-      facts.totals.bytes += bytes;
+      fuelSum += fuel;
+      totals.bytes += bytes;
     }
+    totals.outputs += outputs.length;
+    totals.fuel += fuelSum;
+    this.#count(job, earner, fuelSum, hi - lo);
     this.#journal.answered(job, stage, lo, hi, outputs);
+  }
+
+  #count(job: ActiveJob, earner: string, fuel: number, tasks: number): void {
+    job.facts.fuel += fuel;
+    job.facts.tasksDone += tasks;
+    earn(job, earner, fuel, tasks);
+    this.#journal.earned(job, earner);
+  }
+
+  async earned(id: string): Promise<Earning[]> {
+    const active = this.#active.get(id);
+    const job = active?.job ?? this.#reader.jobNumber(id);
+    if (job === undefined) return [];
+    this.#journal.sync();
+    return active
+      ? Array.from(active.earned.values(), (one) => ({ ...one }))
+      : this.#reader.earned(job);
   }
 
   #allStale(id: string, completions: readonly Completion[]): CompleteOutcome {
@@ -194,15 +214,14 @@ export class EmbeddedJobs implements JobStore {
     token: string,
     from: number,
     next: Stage,
-    { state, tasksDone, fuel, drop, metrics, nowMs }: RoundAnswer,
+    { state, tasksDone, fuel, earner, drop, metrics, nowMs }: RoundAnswer,
   ): Promise<"followed" | "lost"> {
     const job = this.#active.get(id);
     const { status, stage } = job?.facts ?? {};
     if (!job || status !== "running" || stage?.number !== from) return "lost";
     if (!job.board.holdsAll(token)) return "lost";
     this.#journal.admit();
-    job.facts.tasksDone += tasksDone;
-    job.facts.fuel += fuel;
+    this.#count(job, earner, fuel, tasksDone);
     this.#setStage(job, next, metrics);
     const keeps = next.entry === "map";
     if (keeps) job.board.renewAll(token, nowMs);

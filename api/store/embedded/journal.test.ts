@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JobSpec, Output, Stage } from "../../../protocol/job.ts";
 import { silentLog } from "../log.ts";
-import { type ActiveJob, newFacts } from "./active-job.ts";
+import { type ActiveJob, earn, newFacts } from "./active-job.ts";
 import { openDatabase } from "./database.ts";
 import { Journal, journalOpsMax } from "./journal.ts";
 import { TaskBoard } from "./task-board.ts";
@@ -24,6 +24,7 @@ beforeEach(() => {
     spec: { id: "job_1" } as JobSpec,
     facts: newFacts(stage),
     board: new TaskBoard(stage.tasks),
+    earned: new Map(),
     lastEvent: 0,
     stagesOnDisk: new Set(),
   };
@@ -92,6 +93,30 @@ test("many operations, or many bytes, are written at once", () => {
   journal.answered(job, 1, 0, 1, [output(0, 9 * 1024 * 1024)]);
   journal.settle();
   expect(count("outputs")).toBe(journalOpsMax + 1);
+});
+
+test("a sync has all on the disk itself, and asks it only when something was written since the last", () => {
+  const syncs = () => db.prepare("SELECT count FROM syncs").pluck().get();
+  const earner = "acc_1 run_1";
+  const answer = () => {
+    earn(job, earner, 5, 1);
+    journal.earned(job, earner);
+  };
+  answer();
+  journal.sync();
+  expect(count("earned")).toBe(1);
+  journal.sync();
+  expect(syncs()).toBe(0);
+  answer();
+  journal.flush();
+  journal.sync();
+  journal.sync();
+  // What the flush wrote was on its way: one more write took it along.
+  expect(syncs()).toBe(1);
+  expect(db.prepare("SELECT earner, fuel, tasks FROM earned").all()).toEqual([
+    { earner, fuel: 10, tasks: 2 },
+  ]);
+  expect(db.pragma("synchronous", { simple: true })).toBe(1);
 });
 
 test("a disk that takes no writes pushes back, and nothing is lost", () => {

@@ -27,6 +27,8 @@ interface JobBuffer {
   touched: boolean;
   stages: Map<number, StageBuffer>;
   drops: Set<number>;
+  /** Whose counts changed. */
+  earners: Set<string>;
   events: NumberedEvent[];
 }
 
@@ -44,6 +46,8 @@ export class Journal {
   #ops = 0;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether what was written has reached the disk itself, past the system's memory. */
+  #synced = false;
   #failedAtMs: number | undefined;
   #warnedAtMs = 0;
 
@@ -105,6 +109,14 @@ export class Journal {
     this.#added(ops, bytes);
   }
 
+  /** The job's count of an earner changed; it is written as it is at the flush, with the outputs that it counts. */
+  earned(job: ActiveJob, earner: string): void {
+    const { earners } = this.#buffer(job);
+    if (earners.has(earner)) return;
+    earners.add(earner);
+    this.#added(1, 0);
+  }
+
   dropped(job: ActiveJob, stage: number): void {
     const buffer = this.#buffer(job);
     const unwritten = buffer.stages.get(stage);
@@ -148,10 +160,30 @@ export class Journal {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#buffers.size === 0) return;
-    const { begin, commit, rollback } = this.#statements;
+    if (this.#buffers.size > 0) this.#commit();
+  }
+
+  /**
+   * Writes everything and waits until the disk itself has it, so that it outlives the machine too: what others act upon
+   * for good, as payments are, must not be undone. Costs nothing when that is so already.
+   * @throws GridError store-unavailable; everything is kept and tried again
+   */
+  sync(): void {
+    if (this.#buffers.size === 0 && this.#synced) return;
+    this.#db.pragma("synchronous = FULL");
+    try {
+      this.#commit();
+      this.#synced = true;
+    } finally {
+      this.#db.pragma("synchronous = NORMAL");
+    }
+  }
+
+  #commit(): void {
+    const { begin, commit, rollback, countSync } = this.#statements;
     try {
       begin.run();
+      if (this.#buffers.size === 0) countSync.run();
       for (const [job, buffer] of this.#buffers) this.#write(job, buffer);
       commit.run();
     } catch (cause) {
@@ -162,6 +194,7 @@ export class Journal {
     for (const [job, { stages }] of this.#buffers)
       for (const stage of stages.keys()) job.stagesOnDisk.add(stage);
     this.#buffers = new Map();
+    this.#synced = false;
     this.#ops = 0;
     this.#bytes = 0;
     this.#failedAtMs = undefined;
@@ -187,6 +220,7 @@ export class Journal {
         touched: false,
         stages: new Map(),
         drops: new Set(),
+        earners: new Set(),
         events: [],
       };
       this.#buffers.set(job, buffer);
@@ -232,6 +266,10 @@ export class Journal {
     if (buffer.created)
       s.insertJob.run(job.job, spec.id, ended, JSON.stringify(spec), JSON.stringify(facts));
     else if (buffer.touched) s.updateJob.run(ended, JSON.stringify(facts), job.job);
+    for (const earner of buffer.earners) {
+      const { fuel, tasks } = job.earned.get(earner)!;
+      s.setEarned.run(job.job, earner, fuel, tasks);
+    }
     for (const stage of buffer.drops) s.addGarbage.run(job.job, stage);
     for (const [stage, { outputs, done }] of buffer.stages) {
       for (const [lo, hi] of done) s.insertDone.run(job.job, stage, lo, hi);
@@ -277,6 +315,10 @@ function prepare(db: Database.Database) {
     insertDone: db.prepare("INSERT OR REPLACE INTO done (job, stage, lo, hi) VALUES (?, ?, ?, ?)"),
     insertEvent: db.prepare("INSERT INTO events (job, number, at_ms, event) VALUES (?, ?, ?, ?)"),
     trimEvents: db.prepare("DELETE FROM events WHERE job = ? AND number <= ?"),
+    setEarned: db.prepare(
+      "INSERT OR REPLACE INTO earned (job, earner, fuel, tasks) VALUES (?, ?, ?, ?)",
+    ),
+    countSync: db.prepare("UPDATE syncs SET count = count + 1"),
     addGarbage: db.prepare("INSERT OR IGNORE INTO garbage (job, stage) VALUES (?, ?)"),
   };
 }

@@ -2,6 +2,7 @@ import type Database from "better-sqlite3";
 import type { Digest } from "../../../protocol/digest.ts";
 import type { NumberedEvent } from "../../../protocol/events.ts";
 import type { JobSpec, Output } from "../../../protocol/job.ts";
+import type { Earning } from "../port.ts";
 import type { JobFacts } from "./active-job.ts";
 
 export interface StoredJob {
@@ -39,6 +40,7 @@ export class Reader {
   readonly #outputs;
   readonly #outputsOfLevel;
   readonly #large;
+  readonly #earned;
   readonly #events;
   readonly #lastEvent;
 
@@ -75,6 +77,9 @@ export class Reader {
     this.#large = db.prepare<[string, number], { hash: Digest }>(
       `SELECT DISTINCT hash FROM outputs INDEXED BY outputs_large
        WHERE inline IS NULL AND hash > ? ORDER BY hash LIMIT ?`,
+    );
+    this.#earned = db.prepare<[number], Earning>(
+      "SELECT earner, fuel, tasks FROM earned WHERE job = ?",
     );
     this.#events = db.prepare<
       [number, number, number],
@@ -141,6 +146,10 @@ export class Reader {
   /** Digests of large outputs of all jobs after one, in their order. */
   large(after: Digest | "", limit: number): Digest[] {
     return this.#large.all(after, limit).map(({ hash }) => hash);
+  }
+
+  earned(job: number): Earning[] {
+    return this.#earned.all(job);
   }
 
   events(job: number, after: number, limit: number): NumberedEvent[] {

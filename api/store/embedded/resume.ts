@@ -25,6 +25,7 @@ export function resume(db: Database.Database, reader: Reader): Map<string, Activ
         spec,
         facts: { ...facts, done: board.done },
         board,
+        earned: new Map(reader.earned(job).map((earning) => [earning.earner, earning])),
         lastEvent,
         stagesOnDisk: new Set(reader.stages(job)),
       });

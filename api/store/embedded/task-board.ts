@@ -125,7 +125,7 @@ export class TaskBoard {
 
   /** Tokens whose claim this call emptied are added to `redundant`. */
   complete(
-    { token, lo, hi }: Omit<Completion, "outputs">,
+    { token, lo, hi }: Pick<Completion, "token" | "lo" | "hi">,
     redundant: string[],
   ): "accepted" | "late" | "stale" {
     const held = this.#leases.get(token);

@@ -1,5 +1,5 @@
--- args: request, completions, then for each: token, lo, hi, bytes, fuel, outputs, then for each output: "level:chunk",
--- index, packed
+-- args: request, completions, then for each: token, lo, hi, bytes, fuel, earner, outputs, then for each output:
+-- "level:chunk", index, packed
 -- -> lines: results ("a" accepted, "l" late, "s" stale), redundant tokens, stage, done, tasks, finished ("1"),
 --    outputs, bytes and fuel of the stage
 -- Moves the front of the lease's claim. Returns "a", "l" or "s", and whether tasks are pending again.
@@ -40,39 +40,45 @@ local function answer(job, token, lo, hi, redundant)
 end
 
 verb('complete', function(job, args)
-  local number, tasks, done = unpack(redis.call('HMGET', job, 'number', 'tasks', 'done'))
+  local number, tasks, done, tasksDone, fuel, stageOutputs, stageBytes, stageFuel = unpack(redis.call('HMGET', job,
+    'number', 'tasks', 'done', 'tasksDone', 'fuel', 'outputs', 'bytes', 'stageFuel'))
   local results, redundant, requeued = {}, {}, false
-  local added, outputs, bytes, fuel = 0, 0, 0, 0
+  local added, addedOutputs, addedBytes, addedFuel = 0, 0, 0, 0
+  local fuelOf, tasksOf = {}, {}
   local at = 3
   for _ = 1, tonumber(args[2]) do
-    local lo, hi, count = tonumber(args[at + 1]), tonumber(args[at + 2]), tonumber(args[at + 5])
+    local lo, hi, bytes, itsFuel = tonumber(args[at + 1]), tonumber(args[at + 2]), tonumber(args[at + 3]), tonumber(args[at + 4])
+    local earner, count = args[at + 5], tonumber(args[at + 6])
     local result, again = answer(job, args[at], lo, hi, redundant)
     if result == 'a' then
       added = added + hi - lo
-      outputs = outputs + count
-      bytes = bytes + tonumber(args[at + 3])
-      fuel = fuel + tonumber(args[at + 4])
-      storeOutputs(job, number, args, at + 6, count)
+      addedOutputs = addedOutputs + count
+      addedBytes = addedBytes + bytes
+      addedFuel = addedFuel + itsFuel
+      fuelOf[earner] = (fuelOf[earner] or 0) + itsFuel
+      tasksOf[earner] = (tasksOf[earner] or 0) + hi - lo
+      storeOutputs(job, number, args, at + 7, count)
     end
     requeued = requeued or again
     table.insert(results, result)
-    at = at + 6 + count * 3
+    at = at + 7 + count * 3
   end
   local finished = '0'
   if added > 0 then
-    done = redis.call('HINCRBY', job, 'done', int(added))
-    redis.call('HINCRBY', job, 'tasksDone', int(added))
-    redis.call('HINCRBY', job, 'outputs', int(outputs))
-    redis.call('HINCRBY', job, 'bytes', int(bytes))
-    redis.call('HINCRBYFLOAT', job, 'stageFuel', string.format('%.17g', fuel))
-    redis.call('HINCRBYFLOAT', job, 'fuel', string.format('%.17g', fuel))
-    finished = done >= tonumber(tasks) and '1' or '0'
-    done = int(done)
+    done = int(done + added)
+    stageOutputs = int(stageOutputs + addedOutputs)
+    stageBytes = int(stageBytes + addedBytes)
+    stageFuel = int(stageFuel + addedFuel)
+    redis.call('HSET', job, 'done', done, 'tasksDone', int(tasksDone + added), 'fuel', int(fuel + addedFuel),
+      'outputs', stageOutputs, 'bytes', stageBytes, 'stageFuel', stageFuel)
+    for earner, itsFuel in pairs(fuelOf) do
+      earn(job, earner, itsFuel, tasksOf[earner])
+    end
+    finished = tonumber(done) >= tonumber(tasks) and '1' or '0'
   end
   if requeued then
     changed(job, args[1])
   end
-  local totals = finished == '1' and redis.call('HMGET', job, 'outputs', 'bytes', 'stageFuel') or { '0', '0', '0' }
   local reply = table.concat({
     table.concat(results),
     table.concat(redundant, ' '),
@@ -80,9 +86,9 @@ verb('complete', function(job, args)
     done or '0',
     tasks or '0',
     finished,
-    totals[1],
-    totals[2],
-    totals[3],
+    finished == '1' and stageOutputs or '0',
+    finished == '1' and stageBytes or '0',
+    finished == '1' and stageFuel or '0',
   }, '\n')
   return reply, added > 0 or requeued
 end)

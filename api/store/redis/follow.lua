@@ -1,9 +1,10 @@
 -- args: request, token, from, stage, number, tasks, keeps ("1": the lease goes on with the new stage), nowMs, tasksDone,
--- fuel, metrics ("" for none), the state's stage, then its output (see storeOutputs), then dropped stages…
+-- fuel, earner, metrics ("" for none), the state's stage, then its output (see storeOutputs), then dropped stages…
 -- -> "lost" | "followed" | "garbage" (followed, and large dropped stages are to be collected)
 
 verb('follow', function(job, args)
-  local request, token, from, stage, number, tasks, keeps, nowMs, tasksDone, fuel, metrics, stateStage = unpack(args, 1, 12)
+  local request, token, from, stage, number, tasks, keeps, nowMs, tasksDone, fuel, earner, metrics, stateStage =
+    unpack(args, 1, 13)
   local status, current, currentTasks = unpack(redis.call('HMGET', job, 'status', 'number', 'tasks'))
   if status ~= 'running' or current ~= from then
     return 'lost', false
@@ -17,6 +18,7 @@ verb('follow', function(job, args)
     'stageFuel', 0)
   redis.call('HINCRBY', job, 'tasksDone', tasksDone)
   redis.call('HINCRBYFLOAT', job, 'fuel', fuel)
+  earn(job, earner, fuel, tasksDone)
   if metrics ~= '' then
     redis.call('HSET', job, 'metrics', metrics)
   end
@@ -30,6 +32,6 @@ verb('follow', function(job, args)
     addPending(job .. ':pending', 0, tonumber(tasks), 0)
     changed(job, request)
   end
-  storeOutputs(job, stateStage, args, 13, 1)
-  return dropStages(job, args, 16) and 'garbage' or 'followed', true
+  storeOutputs(job, stateStage, args, 14, 1)
+  return dropStages(job, args, 17) and 'garbage' or 'followed', true
 end)

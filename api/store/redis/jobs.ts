@@ -12,13 +12,14 @@ import {
 import type {
   CompleteOutcome,
   Completion,
+  Earning,
   JobStore,
   Lease,
   LeaseRequest,
   RoundAnswer,
 } from "../port.ts";
 import type { Argument, Connection } from "./connection.ts";
-import { activeKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
+import { activeKey, earnedKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
 import type { Notices } from "./notices.ts";
 import { chunkOf, packOutput } from "./output-codec.ts";
 import { type OutputSelection, readOutputs } from "./outputs.ts";
@@ -187,6 +188,18 @@ export class RedisJobs implements JobStore {
     return { ...outcome, summary };
   }
 
+  async earned(id: string): Promise<Earning[]> {
+    const counts = (await this.#connection.text("hgetall", earnedKey(id))) as Record<
+      string,
+      string
+    >;
+    return Object.keys(counts).flatMap((field) => {
+      if (!field.startsWith("f")) return [];
+      const earner = field.slice(1);
+      return [{ earner, fuel: Number(counts[field]), tasks: Number(counts[`t${earner}`]) }];
+    });
+  }
+
   async release(
     id: string,
     tokens: readonly string[],
@@ -240,7 +253,7 @@ export class RedisJobs implements JobStore {
     token: string,
     from: number,
     next: Stage,
-    { state, tasksDone, fuel, drop, metrics, nowMs }: RoundAnswer,
+    { state, tasksDone, fuel, earner, drop, metrics, nowMs }: RoundAnswer,
   ): Promise<"followed" | "lost"> {
     const keeps = next.entry === "map";
     requireNumbers(tasksDone, fuel, `round ${next.round}`);
@@ -254,6 +267,7 @@ export class RedisJobs implements JobStore {
       nowMs,
       tasksDone,
       fuel,
+      earner,
       metrics ? JSON.stringify(metrics) : "",
       next.state!,
       ...outputArgs(state),
@@ -334,7 +348,8 @@ export class RedisJobs implements JobStore {
   }
 }
 
-function pushCompletion(args: Argument[], { token, lo, hi, outputs }: Completion): void {
+function pushCompletion(args: Argument[], completion: Completion): void {
+  const { token, lo, hi, outputs, earner } = completion;
   let bytes = 0;
   let fuel = 0;
   for (const output of outputs) {
@@ -342,13 +357,13 @@ function pushCompletion(args: Argument[], { token, lo, hi, outputs }: Completion
     fuel += output.fuel;
   }
   requireNumbers(bytes, fuel, `tasks [${lo}, ${hi})`);
-  args.push(token, lo, hi, bytes, fuel, outputs.length);
+  args.push(token, lo, hi, bytes, fuel, earner, outputs.length);
   for (const output of outputs) args.push(...outputArgs(output));
 }
 
 /** A number that the server cannot add would fail half-way through the transition. */
 function requireNumbers(count: number, fuel: number, what: string): void {
-  if (!Number.isSafeInteger(count) || !Number.isFinite(fuel))
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(fuel))
     throw new GridError("bad-request", `outputs of ${what} do not add up`);
 }
 

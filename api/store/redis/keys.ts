@@ -7,6 +7,11 @@ export function eventsKey(id: string): string {
   return `${jobKey(id)}:events`;
 }
 
+/** Hash: "f" or "t" and the earner -> their fuel, their tasks (see shared.lua). */
+export function earnedKey(id: string): string {
+  return `${jobKey(id)}:earned`;
+}
+
 /** Hash: id of a job that has not ended -> when it was made. Written before the job and cleared after it ended. */
 export const activeKey = "sg:active";
 /** Set: ids of removed jobs whose outputs are still being deleted. */

@@ -9,6 +9,7 @@
 --   …:out:S:level:chunk  hash: index -> packed output
 --   …:stages …:garbage sets: stages with outputs; dropped stages still to be deleted
 --   …:large:S          set: digests of outputs of stage S that are blobs
+--   …:earned           hash: "f" or "t" and the earner -> fuel, tasks of all that was accepted of theirs
 --   …:events           stream: number-0 -> t (ms), e (JSON)
 --   …:replies …:replied  the last replies by request id, and the order of these
 local repliesKept = 256
@@ -22,7 +23,7 @@ end
 -- A request that comes again, because its reply was lost, gets the same reply. `apply` returns its reply and whether it
 -- changed something; what changed nothing may as well run again.
 local function verb(name, apply)
-  redis.register_function('sparegrid_1_' .. name, function(keys, args)
+  redis.register_function('sparegrid_2_' .. name, function(keys, args)
     local job, request = keys[1], args[1]
     local known = redis.call('HGET', job .. ':replies', request)
     if known then
@@ -204,6 +205,13 @@ local function storeOutputs(job, stage, args, at, count)
   if count > 0 then
     redis.call('SADD', job .. ':stages', stage)
   end
+end
+
+-- Counts accepted work for who earns by it. HINCRBY is exact where doubles are not; a count that is full stays as it is,
+-- since an error half-way would leave the transition half done.
+local function earn(job, earner, fuel, tasks)
+  redis.pcall('HINCRBY', job .. ':earned', 'f' .. earner, int(fuel))
+  redis.pcall('HINCRBY', job .. ':earned', 't' .. earner, int(tasks))
 end
 
 local function clearTasks(job)
