@@ -28,6 +28,9 @@ export const errorDetailsSchema = z
     param: z.string(),
     limit: z.number(),
     name: z.string(),
+    /** Credits that there are, and that it takes. */
+    available: z.number(),
+    needed: z.number(),
   })
   .partial();
 export type ErrorDetails = z.infer<typeof errorDetailsSchema>;

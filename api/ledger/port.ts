@@ -24,6 +24,7 @@ export type TransferKind =
   | "work"
   | "royalty"
   | "fee"
+  | "cover"
   | "call"
   | "fund"
   | "view"
