@@ -60,6 +60,14 @@ export const logLineCharsMax = 400;
 /** Events kept per job for replay to a late or reconnecting watcher. */
 export const eventsKeptMax = 10_000;
 
+/** A page that shows a commercial tells so this often, … */
+export const viewHeartbeatMs = 1_000;
+/** … and time between two heartbeats that are further apart does not count as watched: some may be late or lost. */
+export const viewGapMsMax = 5_000;
+/** A commercial takes from a glance to two minutes. */
+export const watchSecondsMin = 5;
+export const watchSecondsMax = 120;
+
 assertLimit(shardBytesMin <= shardBytesMax, "a shard's minimum is at most its maximum");
 assertLimit(
   recordBytesMax + shardBytesMax <= pipeFrameBytesMax / 2,
@@ -67,6 +75,7 @@ assertLimit(
 );
 assertLimit(outputBytesMax < pipeFrameBytesMax, "the largest output fits a pipe frame");
 assertLimit(inlineBytesMax * 4 <= frameBytesMax, "several inline payloads fit a frame");
+assertLimit(viewHeartbeatMs * 2 < viewGapMsMax, "a view outlives a heartbeat that is lost");
 assertLimit(heartbeatMs * 2 < leaseMs, "a lease outlives a missed heartbeat");
 
 function assertLimit(holds: boolean, what: string): void {

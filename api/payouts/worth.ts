@@ -1,0 +1,49 @@
+import { GridError } from "../../protocol/errors.ts";
+import { formatCredits } from "../../protocol/money.ts";
+import type { RateRow } from "./schema.ts";
+
+/** Minor units for one credit are kept as whole millionths. */
+export const millionths = 1_000_000;
+
+export interface Worth {
+  /** Whole minor units of the currency. */
+  grossMinor: number;
+  feeMinor: number;
+  amountMinor: number;
+}
+
+type Terms = Pick<RateRow, "currency" | "minorMillionthsPerCredit" | "minimumMicro" | "feeMinor">;
+
+/**
+ * What credits are worth, as it is published: gross = floor(credits × rate), amount = gross − fee. In whole numbers of
+ * any size: microcredits × millionths of a minor unit pass 2^53.
+ */
+export function worthOf(micro: number, terms: Terms): Worth {
+  const product = BigInt(micro) * BigInt(terms.minorMillionthsPerCredit);
+  const grossMinor = Number(product / 1_000_000_000_000n);
+  return { grossMinor, feeMinor: terms.feeMinor, amountMinor: grossMinor - terms.feeMinor };
+}
+
+/** @throws GridError bad-request when a member may not exchange this much at these terms */
+export function agreedWorth(micro: number, terms: Terms): Worth {
+  const { currency, minimumMicro } = terms;
+  if (terms.minorMillionthsPerCredit === 0)
+    throw new GridError("bad-request", `Credits are not exchanged for ${currency} any more.`, {
+      name: "currency",
+      hint: "GET /v1/payouts/rates?current=true lists what they are exchanged for.",
+    });
+  if (micro < minimumMicro)
+    throw new GridError(
+      "bad-request",
+      `A payout in ${currency} has at least ${formatCredits(minimumMicro)}.`,
+      { name: "credits", limit: minimumMicro / millionths },
+    );
+  const worth = worthOf(micro, terms);
+  if (worth.amountMinor <= 0)
+    throw new GridError(
+      "bad-request",
+      `${formatCredits(micro)} are not worth more than the fee of a payout in ${currency}.`,
+      { name: "credits", hint: "Exchange more credits at once." },
+    );
+  return worth;
+}
