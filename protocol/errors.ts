@@ -40,6 +40,7 @@ export const errorCodes = {
   "pool-in-use": [409, "caller", "A job that has not ended runs on this pool"],
   // money
   "insufficient-credits": [402, "caller", "There are not enough credits"],
+  "view-incomplete": [409, "caller", "The commercial was not watched for long enough"],
   "transfer-conflict": [409, "caller", "This transfer id was used for another transfer"],
   // results
   "result-not-ready": [409, "caller", "The job has not ended"],

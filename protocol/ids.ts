@@ -10,6 +10,11 @@ const prefixes = {
   token: "lse",
   pool: "pool",
   invitation: "inv",
+  campaign: "cmp",
+  view: "view",
+  funding: "fund",
+  payout: "pay",
+  payoutRate: "rate",
 } as const;
 export type IdKind = keyof typeof prefixes;
 
