@@ -20,6 +20,8 @@ import { invokeRoutes } from "./routes/invoke.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { poolInvitationRoutes } from "./routes/pool-invitations.ts";
+import { poolRoutes } from "./routes/pools.ts";
 import { resultRoutes } from "./routes/result.ts";
 import { runnerRoutes } from "./routes/runners.ts";
 
@@ -39,6 +41,8 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...eventRoutes(deps),
     ...resultRoutes(deps),
     ...runnerRoutes(deps),
+    ...poolRoutes(deps),
+    ...poolInvitationRoutes(deps),
     ...blobRoutes(deps),
     ...healthRoutes(deps),
     ...metricsRoutes(deps),

@@ -11,6 +11,7 @@ import type { Metrics } from "./http/metrics.ts";
 import type { RecentCalls } from "./http/recent-calls.ts";
 import type { Submit } from "./http/submit.ts";
 import type { Versions } from "./http/versions.ts";
+import type { PoolParts } from "./pools/index.ts";
 import type { Compiler, DatasetIngest, Gateway, Jobs } from "./ports.ts";
 import type { Store } from "./store/port.ts";
 
@@ -36,6 +37,7 @@ export interface Deps {
   versions: Versions;
   bindings: Bindings;
   gate: BlobGate;
+  pools: PoolParts;
   submit: Submit;
   jobReader: JobReader;
   calls: RecentCalls;

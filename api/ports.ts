@@ -88,12 +88,14 @@ export interface Jobs {
    * @throws GridError not-found, result-not-ready, job-failed, job-cancelled, result-gone
    */
   result(id: string): Promise<{ contentType: string; records?: number; body: Readable }>;
-  /** Why no job progresses, for people: "no runner is connected", or undefined. */
-  waitingFor(id: string): string | undefined;
+  /** Why this job does not progress, for people: no runner that may serve it is connected. Else undefined. */
+  waitingFor(spec: JobSpec): string | undefined;
 }
 
 export interface CallRequest {
   owner: string;
+  /** As in a job's spec. */
+  pool?: string;
   function: string;
   version: string;
   bundle: Digest;
@@ -161,6 +163,8 @@ export interface Gateway {
    */
   call(request: CallRequest): Promise<CallResult>;
   runners(): RunnerInfo[];
+  /** Whether a runner of this account is connected. */
+  lends(account: string): boolean;
   /** Checks a blob token. The job's id, or undefined when it does not hold. */
   verifyBlobToken(token: string): string | undefined;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
+import { operatorAccount, operatorHandle } from "../protocol/accounts.ts";
 import { createExecutorPool } from "../sandbox/index.ts";
 import { createOperatorKeyAuth } from "./accounts/operator-key.ts";
 import { createCatalog } from "./catalog/catalog.ts";
@@ -22,9 +23,18 @@ import { Versions } from "./http/versions.ts";
 import { JobViews } from "./jobs/job-view.ts";
 import { JobService } from "./jobs/jobs.ts";
 import { Sweeper } from "./jobs/sweeper.ts";
+import { createPools } from "./pools/index.ts";
+import { waitingForRunner } from "./pools/waiting.ts";
 import { openStore } from "./store/open-store.ts";
 
 const sweepEveryMs = 1_000;
+
+const operator = { id: operatorAccount, handle: operatorHandle };
+/** Who there is. */
+const onlyOperator = {
+  find: (id: string) => (id === operator.id ? operator : undefined),
+  byHandle: (handle: string) => (handle === operator.handle ? operator : undefined),
+};
 
 export interface Wired {
   deps: Deps;
@@ -67,6 +77,14 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const { blobGraceMs } = config;
     const gate = new BlobGate(blobGraceMs, clock);
     const ingest = createDatasetIngest({ blobs: store.blobs });
+    const pools = createPools({
+      database,
+      handles: onlyOperator,
+      jobOn: (pool) => catalog.jobs.onPool(pool),
+      lends: (account) => gateway.lends(account),
+      includedRunners: config.runners,
+      clock,
+    });
     const views = new JobViews(store, fineClock);
     const gateway = await RunnerGateway.open({
       store,
@@ -81,13 +99,25 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
         void jobReader.read(job).catch((error: unknown) => log.debug({ err: error, job }, "ended")),
     });
     closers.push(() => gateway.close());
-    const jobs = new JobService({ store, views, gateway, clock: fineClock });
+    const jobs = new JobService({
+      store,
+      views,
+      gateway,
+      waitingFor: (spec, owners) => waitingForRunner(pools.memberships, spec, owners),
+      clock: fineClock,
+    });
     const metrics = createMetrics({
       runners: () => gateway.runners(),
       activeJobs: () => catalog.jobs.countActive(),
     });
     closers.push(() => metrics.close());
-    const jobReader = new JobReader({ catalog, jobs, metrics, clock });
+    const jobReader = new JobReader({
+      catalog,
+      jobs,
+      poolName: (pool) => pools.choice.nameOf(pool),
+      metrics,
+      clock,
+    });
     const sweeper = new Sweeper({
       store,
       gateway,
@@ -99,7 +129,16 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const versions = new Versions(catalog.functions);
     const bindings = new Bindings({ blobs: store.blobs, catalog, jobs, gate });
     const inputs = new Inputs({ catalog, blobs: store.blobs, ingest, inlineDataset, gate, clock });
-    const submit = new Submit({ catalog, jobs, versions, bindings, inputs, metrics, clock });
+    const submit = new Submit({
+      catalog,
+      jobs,
+      versions,
+      bindings,
+      inputs,
+      poolChoice: pools.choice,
+      metrics,
+      clock,
+    });
     const housekeeping = new Housekeeping({
       catalog,
       store,
@@ -126,6 +165,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       versions,
       bindings,
       gate,
+      pools,
       submit,
       jobReader,
       calls: new RecentCalls(),

@@ -20,6 +20,7 @@ import {
 import { DatasetsClient } from "./datasets.ts";
 import { FunctionsClient } from "./functions.ts";
 import { type Abortable, JobsClient, type WaitOptions } from "./jobs.ts";
+import { PoolsClient } from "./pools.ts";
 import { ResultBody } from "./result.ts";
 import { type RetryPolicy, retryPolicyDefault } from "./retry.ts";
 import { Transport } from "./transport.ts";
@@ -68,6 +69,7 @@ export class Client {
   readonly functions: FunctionsClient;
   readonly datasets: DatasetsClient;
   readonly jobs: JobsClient;
+  readonly pools: PoolsClient;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -81,6 +83,7 @@ export class Client {
     this.functions = new FunctionsClient(this.#transport);
     this.datasets = new DatasetsClient(this.#transport);
     this.jobs = new JobsClient(this.#transport);
+    this.pools = new PoolsClient(this.#transport);
   }
 
   get url(): string {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { errorBodySchema } from "./error-schemas.ts";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { functionNameSchema } from "./http-functions.ts";
+import { poolChoiceSchema } from "./http-pools.ts";
 import { jobStatusSchema, kindSchema } from "./job.ts";
 import { fuelPerTaskMax, taskTimeoutMsMax } from "./limits.ts";
 
@@ -37,7 +38,7 @@ export const submitRequestSchema = z
     /** Credits to spend at most. */
     budget: z.number().nonnegative().optional(),
     verify: z.enum(["none", "audit", "quorum"]).optional(),
-    pool: z.string().min(1).max(100).optional(),
+    pool: poolChoiceSchema.optional(),
     recordsPerTask: z.int().positive().optional(),
     limits: z
       .strictObject({
@@ -58,6 +59,7 @@ export const invokeRequestSchema = z
     params: paramsSchema.optional(),
     uses: usesSchema.optional(),
     seed: seedSchema.optional(),
+    pool: poolChoiceSchema.optional(),
   })
   .meta({ id: "InvokeRequest" });
 export type InvokeRequest = z.infer<typeof invokeRequestSchema>;
@@ -122,6 +124,8 @@ export const jobSchema = jobSummarySchema
     cost: z.number(),
     seed: z.int(),
     params: z.record(z.string(), z.json()),
+    /** Whose runners work for it: "everyone", "own", or a pool as "owner/name". */
+    pool: z.string().optional(),
     /** Why a running job does not move, for people. */
     waitingFor: z.string().optional(),
   })

@@ -48,6 +48,8 @@ export type JobLimits = z.infer<typeof jobLimitsSchema>;
 export const jobSpecSchema = z.object({
   id: z.string(),
   owner: z.string(),
+  /** Whose runners work for it: "everyone", "own" (also when absent), or the id of a pool. */
+  pool: z.string().optional(),
   kind: kindSchema,
   function: z.string(),
   version: z.string(),

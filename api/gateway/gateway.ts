@@ -174,6 +174,11 @@ export class RunnerGateway implements Gateway {
     return [...this.#sessions.values()].map((session) => session.info());
   }
 
+  lends(account: string): boolean {
+    for (const { owner } of this.#sessions.values()) if (owner === account) return true;
+    return false;
+  }
+
   /** Tasks answered and accepted since the start. */
   get tasksDone(): number {
     return this.#answers.tasksDone + this.#rounds.tasksDone;

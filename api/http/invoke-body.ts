@@ -1,4 +1,5 @@
 import { type InvokeRequest, invokeRequestSchema } from "../../protocol/http-jobs.ts";
+import { poolChoiceSchema } from "../../protocol/http-pools.ts";
 import { parseJson } from "./json.ts";
 import { parseWith } from "./validate.ts";
 
@@ -17,6 +18,7 @@ function isPlain(value: unknown): value is InvokeRequest {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   for (const name in value) {
     if (name === "input") continue;
+    if (name === "pool" && poolChoiceSchema.safeParse(value[name as never]).success) continue;
     if (name !== "params") return false;
     const { params } = value as { params: unknown };
     if (typeof params !== "object" || params === null || Array.isArray(params)) return false;

@@ -10,6 +10,8 @@ import type { Metrics } from "./metrics.ts";
 export interface JobReaderOptions {
   catalog: Catalog;
   jobs: Jobs;
+  /** What people call the pool of a spec. */
+  poolName: (pool: string | undefined) => string;
   metrics: Metrics;
   clock: () => number;
 }
@@ -28,11 +30,14 @@ export class JobReader {
   async read(id: string): Promise<Job> {
     const row = this.row(id);
     if (row.final) return row.final;
-    const { catalog, jobs, clock } = this.#options;
+    const { catalog, jobs, poolName, clock } = this.#options;
     const state = await jobs.read(id);
     // Between the catalog's insert and the store's create there is no state yet.
     if (!state) return catalog.jobs.find(id)?.final ?? lostJobOf(row);
-    return this.#note(row, state, jobOf(state, jobs.waitingFor(id), clock()));
+    return this.#note(row, state, {
+      ...jobOf(state, jobs.waitingFor(state.spec), clock()),
+      pool: poolName(state.spec.pool),
+    });
   }
 
   /** @throws GridError not-found */

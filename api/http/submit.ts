@@ -11,6 +11,7 @@ import {
 } from "../../protocol/limits.ts";
 import type { Principal } from "../accounts/principal.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { PoolChoice } from "../pools/choice.ts";
 import type { Jobs } from "../ports.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import type { Inputs } from "./inputs.ts";
@@ -28,6 +29,7 @@ export interface SubmitOptions {
   versions: Versions;
   bindings: Bindings;
   inputs: Inputs;
+  poolChoice: PoolChoice;
   metrics: Metrics;
   clock: () => number;
 }
@@ -45,13 +47,15 @@ export class Submit {
    * @throws GridError not-found, unknown-param, bad-param, missing-use, wrong-input, verify-unavailable, queue-full, …
    */
   async submit(id: string, principal: Principal, request: SubmitRequest): Promise<JobSpec> {
-    const { catalog, versions, bindings, inputs, clock } = this.#options;
+    const { catalog, versions, bindings, inputs, poolChoice, clock } = this.#options;
     refuseUnavailable(request);
     const known = catalog.jobs.find(id);
     if (!known && catalog.jobs.countActive() >= activeJobsMax)
       throw new GridError("queue-full", `${activeJobsMax} jobs are under way.`, {
         limit: activeJobsMax,
       });
+    // What was unsaid may mean something else by now; a repeat means what the first request meant.
+    const pool = known?.spec.pool ?? poolChoice.resolve(principal, request.pool);
     const version = versions.find(request.function, request.version);
     const { description } = version;
     const params = fillParams(description.params, request.params);
@@ -61,6 +65,7 @@ export class Submit {
     const spec: JobSpec = {
       id,
       owner: principal.account,
+      pool,
       kind: description.kind,
       function: version.function,
       version: version.digest,
@@ -87,10 +92,12 @@ export class Submit {
     dataset: string | undefined,
     budget: number | undefined,
   ): Promise<void> {
-    const { catalog, jobs, metrics } = this.#options;
+    const { catalog, jobs, poolChoice, metrics } = this.#options;
     const datasets = dataset === undefined ? bound.datasets : [dataset, ...bound.datasets];
     const inserted = catalog.transaction(() => {
       const outcome = catalog.jobs.insert(spec, datasets, budget);
+      // From here on the pool cannot be deleted.
+      if (outcome === "created") poolChoice.confirm(spec);
       catalog.blobRefs.hold(
         spec.id,
         Object.values(spec.uses).map((constant) => constant.digest),
@@ -127,14 +134,9 @@ function reducersOf({ description }: Version, input: JobSpec["input"]): number {
   return Math.min(Math.max(wanted, 1), reducersMax);
 }
 
-function refuseUnavailable({ verify, pool }: SubmitRequest): void {
+function refuseUnavailable({ verify }: SubmitRequest): void {
   if (verify !== undefined && verify !== "none")
     throw new GridError("verify-unavailable", `Verification by ${verify} is not available here.`, {
-      hint: 'Leave "verify" out, or send "none": this server\'s runners are all the operator\'s own.',
-    });
-  if (pool !== undefined && pool !== "own")
-    throw new GridError("bad-request", `There is no pool "${pool}".`, {
-      name: "pool",
-      hint: 'Leave "pool" out, or send "own": the runners connected to this server.',
+      hint: 'Leave "verify" out, or send "none". Results that nobody else must be trusted for come from "pool": "own".',
     });
 }

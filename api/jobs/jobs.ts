@@ -12,6 +12,8 @@ export interface JobsDeps {
   store: Store;
   views: JobViews;
   gateway: RunnerGateway;
+  /** Why a job waits when these accounts' runners are connected. */
+  waitingFor: (spec: JobSpec, owners: readonly string[]) => string | undefined;
   clock: () => number;
 }
 
@@ -50,9 +52,12 @@ export class JobService implements Jobs {
     return resultStream(this.#deps.store, await this.#require(id));
   }
 
-  waitingFor(): string | undefined {
-    if (this.#deps.gateway.runners().length > 0) return undefined;
-    return "No runner is connected. The job waits; start one with `sparegrid runner`.";
+  waitingFor(spec: JobSpec): string | undefined {
+    const { gateway, waitingFor } = this.#deps;
+    return waitingFor(
+      spec,
+      gateway.runners().map(({ owner }) => owner),
+    );
   }
 
   async #require(id: string): Promise<JobState> {

@@ -1,7 +1,7 @@
 import { operatorAccount } from "../../protocol/accounts.ts";
 import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
 import type { Principal } from "../accounts/principal.ts";
-import type { Memberships } from "./memberships.ts";
+import type { Memberships, ServedWork } from "./memberships.ts";
 import { noPool, type Pools } from "./pools.ts";
 
 export interface PoolChoiceOptions {
@@ -32,14 +32,14 @@ export class PoolChoice {
   }
 
   /** Checked again when the job is written, in the same transaction. @throws GridError not-found */
-  confirm(account: string, pool: string): void {
-    if (pool === everyonePool || pool === ownPool) return;
+  confirm({ owner, pool }: ServedWork): void {
+    if (pool === undefined || pool === everyonePool || pool === ownPool) return;
     const { memberships, pools } = this.#options;
-    if (!memberships.has(pool, account)) throw noPool(pools.nameOf(pool) ?? pool);
+    if (!memberships.has(pool, owner)) throw noPool(pools.nameOf(pool) ?? pool);
   }
 
   /** As a request writes it. A pool that is gone has no name any more. */
-  nameOf(pool: string): string {
+  nameOf(pool: string = ownPool): string {
     if (pool === everyonePool || pool === ownPool) return pool;
     return this.#options.pools.nameOf(pool) ?? pool;
   }

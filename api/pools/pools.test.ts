@@ -8,6 +8,7 @@ import { createJobRows, type JobRows } from "../catalog/jobs.ts";
 import { type Database, openDatabase } from "../database/open.ts";
 import { jobSpecOf } from "../testing/job-spec.ts";
 import { createPools, type PoolParts } from "./index.ts";
+import { waitingForRunner } from "./waiting.ts";
 
 const accounts = ["ada", "bob", "cy", "dee", "operator"].map((handle) => ({
   id: `acc_${handle}`,
@@ -115,6 +116,19 @@ describe("whose machines serve whose work", () => {
   });
 });
 
+test("a job that waits says for whose runners", () => {
+  const lab = pool(ada, "lab");
+  const why = (pool: string, owners: string[]) =>
+    waitingForRunner(parts.memberships, { owner: ada, pool }, owners);
+  expect(why(everyonePool, [])).toContain("No runner is connected");
+  expect(why(everyonePool, [bob])).toBeUndefined();
+  expect(why(ownPool, [bob])).toContain("None of your own runners");
+  expect(why(ownPool, [bob, ada])).toBeUndefined();
+  expect(why(lab.id, [bob])).toContain("No runner of the job's pool");
+  const work = { owner: bob, pool: lab.id };
+  expect(waitingForRunner(parts.memberships, work, [ada])).toContain("do not belong");
+});
+
 describe("what a request's pool means", () => {
   const asks = (account: string) => ({ account, handle: account.slice("acc_".length) });
 
@@ -147,11 +161,11 @@ describe("what a request's pool means", () => {
 
   test("it must still hold when the job is written", () => {
     const lab = pool(ada, "lab");
-    parts.choice.confirm(ada, lab.id);
-    parts.choice.confirm(bob, everyonePool);
-    expect(refused(() => parts.choice.confirm(bob, lab.id))).toBe("not-found");
+    parts.choice.confirm({ owner: ada, pool: lab.id });
+    parts.choice.confirm({ owner: bob, pool: everyonePool });
+    expect(refused(() => parts.choice.confirm({ owner: bob, pool: lab.id }))).toBe("not-found");
     parts.pools.remove(lab);
-    expect(refused(() => parts.choice.confirm(ada, lab.id))).toBe("not-found");
+    expect(refused(() => parts.choice.confirm({ owner: ada, pool: lab.id }))).toBe("not-found");
   });
 });
 

@@ -123,6 +123,14 @@ export class Pools {
     memberships.changed(pool.id);
   }
 
+  /** @throws GridError not-found */
+  accountCalled(handle: string): string {
+    const account = this.#options.handles.byHandle(handle);
+    if (!account)
+      throw new GridError("not-found", `Nobody here is called "${handle}".`, { name: handle });
+    return account.id;
+  }
+
   roleOf(pool: PoolRow, account: string): PoolRole {
     return pool.owner === account ? "owner" : "member";
   }

@@ -31,6 +31,7 @@ const noUses: CallRequest["uses"] = {};
  */
 export function invokeRoutes(deps: Deps): Route[] {
   const { gateway, versions, bindings, submit, calls, clock } = deps;
+  const { choice } = deps.pools;
 
   /** The answer as an ordinary job; functions are pure, so it is the same answer. */
   async function asJob(
@@ -97,6 +98,7 @@ export function invokeRoutes(deps: Deps): Route[] {
         c,
         {
           owner: principalOf(c).account,
+          pool: choice.resolve(principalOf(c), request.pool),
           function: version.function,
           version: version.digest,
           bundle: version.digest,

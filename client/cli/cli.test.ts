@@ -52,7 +52,7 @@ describe("without an API", () => {
     expect(err).toBe("");
     for (const name of ["publish", "functions", "dataset", "run", "invoke", "jobs", "watch"])
       expect(out).toContain(`\n  ${name}`);
-    for (const name of ["result", "cancel", "runner", "doctor"])
+    for (const name of ["result", "cancel", "runner", "pools", "doctor"])
       expect(out).toContain(`\n  ${name}`);
     expect(out).toContain("Exit codes:");
     expect(out).not.toContain("\u001b");
@@ -73,6 +73,11 @@ describe("without an API", () => {
     ["result"],
     ["cancel"],
     ["runner"],
+    ["pools"],
+    ...["list", "create", "members", "invite", "invitations", "join", "decline", "revoke"].map(
+      (name) => ["pools", name],
+    ),
+    ...["leave", "remove", "rename", "delete"].map((name) => ["pools", name]),
     ["doctor"],
   ])("%s %s has help with an example", async (...command) => {
     const { code, out } = await sparegrid([...command.filter(Boolean), "--help"]);

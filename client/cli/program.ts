@@ -4,6 +4,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { functionsCommand } from "./commands/functions.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { jobsCommands } from "./commands/jobs.ts";
+import { poolsCommand } from "./commands/pools.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { runCommand } from "./commands/run.ts";
 import { runnerCommand } from "./commands/runner.ts";
@@ -50,6 +51,7 @@ export function createProgram(context: Context, version: string): Command {
   invokeCommand(program, context);
   jobsCommands(program, context);
   runnerCommand(program, context);
+  poolsCommand(program, context);
   doctorCommand(program, context);
   program.addHelpText(
     "after",

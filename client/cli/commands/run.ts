@@ -35,7 +35,10 @@ export function runCommand(program: Command, context: Context): void {
     .option("--records-per-task <n>", "instead of what planning finds", integer)
     .option("--budget <credits>", "spend at most", Number)
     .addOption(new Option("--verify <policy>").choices(["none", "audit", "quorum"]))
-    .option("--pool <name>", "which runners")
+    .option(
+      "--pool <name>",
+      "whose machines: own, everyone, or a pool (default: own if you have any)",
+    )
     .option("--fn-version <version>", "of the function (default: the newest)")
     .option("--json", "print one JSON event a line, and nothing else")
     .option("--output <file>", "write the result there (- for stdout)")
