@@ -134,6 +134,16 @@ export interface AnsweredCall {
   ms: number;
 }
 
+/** How long work took on a machine, as its runner tells. */
+export interface MeasuredWork {
+  version: string;
+  /** The account whose machine it is. */
+  owner: string;
+  fuel: number;
+  /** Compute time. */
+  ms: number;
+}
+
 // ── api/gateway ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface RunnerInfo {
@@ -165,6 +175,8 @@ export interface Gateway {
   runners(): RunnerInfo[];
   /** Whether a runner of this account is connected. */
   lends(account: string): boolean;
+  /** Tasks of a job that runners here hold and have not answered; copies of stragglers do not count. */
+  tasksUnderWay(job: string): number;
   /** Checks a blob token. The job's id, or undefined when it does not hold. */
   verifyBlobToken(token: string): string | undefined;
   close(): Promise<void>;

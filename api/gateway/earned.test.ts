@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { digestOf } from "../../protocol/digest.ts";
 import { earnerOf } from "../../protocol/earner.ts";
-import type { AnsweredCall, CallRequest } from "../ports.ts";
+import type { AnsweredCall, CallRequest, MeasuredWork } from "../ports.ts";
 import { GatewayRig } from "./testing/gateway-rig.ts";
 import { roundOf, type ScriptedRunner } from "./testing/scripted-runner.ts";
 
@@ -129,4 +129,28 @@ test("an answered call is told with what payment needs, once, and one that faile
       ms: 1.5,
     },
   ]);
+});
+
+test("how long work took is told with the machine's owner and the fuel", async () => {
+  const told: MeasuredWork[] = [];
+  rig = await GatewayRig.start(undefined, { onMeasured: (measured) => told.push(measured) });
+  await rig.runner("first", { owner: "acc_a", taskMs: 7 });
+  const id = await rig.submit({ kind: "map" });
+  const { fuel, tasksDone, spec } = await ended(id);
+  const total = { fuel: 0, ms: 0 };
+  for (const measured of told) {
+    expect(measured).toMatchObject({ version: spec.version, owner: "acc_a" });
+    total.fuel += measured.fuel;
+    total.ms += measured.ms;
+  }
+  expect(total).toEqual({ fuel, ms: tasksDone * 7 });
+});
+
+test("tasks that runners hold are counted until they are answered", async () => {
+  rig = await GatewayRig.start();
+  await rig.runner("idle", { owner: "acc_a", works: false });
+  const id = await rig.submit({ kind: "map" });
+  await rig.until(async () => rig.gateway.tasksUnderWay(id) > 0);
+  expect(rig.gateway.tasksUnderWay(id)).toBeLessThanOrEqual(8);
+  expect(rig.gateway.tasksUnderWay("job_other")).toBe(0);
 });

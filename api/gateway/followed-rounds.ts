@@ -6,6 +6,7 @@ import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { advanceRound } from "../jobs/plan.ts";
 import type { Progress } from "../jobs/progress.ts";
+import type { MeasuredWork } from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
@@ -22,6 +23,7 @@ export interface FollowedRoundsDeps {
   cancel: (tokens: readonly string[]) => void;
   /** The store has taken work in, so somebody has earned something. */
   onAccepted: (job: string) => void;
+  onMeasured: (measured: MeasuredWork) => void;
   quietly: (work: () => Promise<unknown>) => Promise<void>;
 }
 
@@ -74,6 +76,9 @@ export class FollowedRounds {
     if (message.control?.done === true || message.round >= follows.roundsMax) delete lease.follows;
     session.tasksDone += lease.hi + 1;
     this.#deps.dispatcher.measured(lease.job, "map", 0, lease.hi, message.ms);
+    const version = this.#deps.views.peek(lease.job)?.spec.version;
+    const { fuel, ms } = message;
+    if (version !== undefined) this.#deps.onMeasured({ version, owner: session.owner, fuel, ms });
     const { logs } = message;
     if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
     const waiting = this.#waiting.get(lease.token);

@@ -11,7 +11,14 @@ import {
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
-import type { AnsweredCall, CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
+import type {
+  AnsweredCall,
+  CallRequest,
+  CallResult,
+  Gateway,
+  MeasuredWork,
+  RunnerInfo,
+} from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
@@ -38,6 +45,8 @@ export interface GatewayDeps {
   onAccepted?: (job: string) => void;
   /** A call was answered. Called on the fastest path of all: it may take note, not more. */
   onCall?: (call: AnsweredCall) => void;
+  /** Work took so long on somebody's machine. Called on the fastest paths: it may take note, not more. */
+  onMeasured?: (measured: MeasuredWork) => void;
   log: { info(fields: object, text: string): void; warn(fields: object, text: string): void };
   leaseMs?: number;
 }
@@ -72,13 +81,17 @@ export class RunnerGateway implements Gateway {
     const sessions = () => this.#sessions.values();
     const bundle = (digest: string) => store.blobs.get(digest);
     const { onCall } = deps;
+    const onMeasured = (measured: MeasuredWork) => this.#tell(() => deps.onMeasured?.(measured));
     this.#calls = new Calls({
       sessions,
       tokens: this.#tokens,
       clock,
       explain,
       bundle,
-      onAnswered: onCall && ((call) => this.#tell(() => onCall(call))),
+      onAnswered: (call) => {
+        onMeasured({ ...call, owner: call.runnerOwner });
+        this.#tell(() => onCall?.(call));
+      },
     });
     const onAccepted = (job: string) => this.#tell(() => deps.onAccepted?.(job));
     this.progress = new Progress({
@@ -124,6 +137,7 @@ export class RunnerGateway implements Gateway {
       clock,
       leaseMs: this.#leaseMs,
       onAccepted,
+      onMeasured,
       explain,
       quietly: (work) => this.#quietly(work),
     });
@@ -135,6 +149,7 @@ export class RunnerGateway implements Gateway {
       clock,
       cancel: (tokens) => this.#answers.cancel(tokens),
       onAccepted,
+      onMeasured,
       quietly: (work) => this.#quietly(work),
     });
     this.#silence = new SilenceWatch({
@@ -182,6 +197,14 @@ export class RunnerGateway implements Gateway {
   /** Tasks answered and accepted since the start. */
   get tasksDone(): number {
     return this.#answers.tasksDone + this.#rounds.tasksDone;
+  }
+
+  tasksUnderWay(job: string): number {
+    let tasks = 0;
+    for (const session of this.#sessions.values())
+      for (const lease of session.leases.values())
+        if (lease.job === job && !lease.backup) tasks += lease.hi - lease.next;
+    return tasks;
   }
 
   verifyBlobToken(token: string): string | undefined {

@@ -5,6 +5,7 @@ import { attemptsMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { lostError, type Progress } from "../jobs/progress.ts";
+import type { MeasuredWork } from "../ports.ts";
 import type { Completion, Store } from "../store/port.ts";
 import { checkOutputs } from "./check-outputs.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -27,6 +28,7 @@ export interface LeaseAnswersDeps {
   leaseMs: number;
   /** The store has taken work in, so somebody has earned something. */
   onAccepted: (job: string) => void;
+  onMeasured: (measured: MeasuredWork) => void;
   explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
   /** Runs what nobody waits for; logs its failure. */
   quietly: (work: () => Promise<unknown>) => Promise<void>;
@@ -79,6 +81,11 @@ export class LeaseAnswers {
     }
     session.tasksDone += message.hi - message.lo;
     this.#deps.dispatcher.measured(lease.job, lease.entry, message.lo, message.hi, message.ms);
+    if (view) {
+      const fuel = outputs.reduce((sum, output) => sum + output.fuel, 0);
+      const { version } = view.spec;
+      this.#deps.onMeasured({ version, owner: session.owner, fuel, ms: message.ms });
+    }
     const { logs } = message;
     if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
     this.#complete(
