@@ -1,0 +1,160 @@
+import { LRUCache } from "lru-cache";
+import type { Transfer } from "../ledger/port.ts";
+import { platform, walletOf } from "./holds.ts";
+import { difference, type Split, splitOf, type Terms, totalOf } from "./split.ts";
+
+/** By what calls of a version are charged. */
+export interface CallTerms extends Terms {
+  /** The function's public name. */
+  function: string;
+  author: string;
+}
+
+export interface ChargeKey {
+  caller: string;
+  /** The account whose machine answered. */
+  provider: string;
+  /** Function and version. */
+  key: string;
+}
+
+/** What is to be posted for one caller, provider and version. */
+export interface Charge {
+  sum: Sum;
+  /** Fuel and calls that it reaches. */
+  fuel: number;
+  calls: number;
+  costMicro: number;
+  transfers: Transfer[];
+}
+
+interface Sum extends ChargeKey {
+  terms: CallTerms;
+  fuel: number;
+  postedFuel: number;
+  calls: number;
+  postedCalls: number;
+  /** A charge that was handed out and not confirmed: it is repeated as it was. */
+  pending?: Charge;
+}
+
+/** Sums that were posted whole and may be forgotten; what is lost with one is less than a microcredit a receiver. */
+const sumsKept = 10_000;
+
+/** Adds up what calls cost, by caller, provider and version, on cumulative fuel: small calls lose nothing to rounding. */
+export class CallCharges {
+  readonly #run: string;
+  readonly #sums = new LRUCache<string, Sum>({ max: sumsKept });
+  /** What has something to post, by caller. */
+  readonly #open = new Map<string, Set<Sum>>();
+  #charges = 0;
+
+  constructor(run: string) {
+    this.#run = run;
+  }
+
+  /** Returns what the call added to what its caller must pay, microcredits. */
+  add(of: ChargeKey, terms: CallTerms, fuel: number): number {
+    const sum = this.#sum(of, terms);
+    const before = costOfSum(sum);
+    sum.fuel += fuel;
+    sum.calls++;
+    let open = this.#open.get(of.caller);
+    if (!open) {
+      open = new Set();
+      this.#open.set(of.caller, open);
+    }
+    open.add(sum);
+    return costOfSum(sum) - before;
+  }
+
+  callers(): string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** The charges of a caller that an amount covers, oldest first. */
+  fitting(caller: string, availableMicro: number): Charge[] {
+    let left = availableMicro;
+    const fitting: Charge[] = [];
+    for (const sum of this.#open.get(caller) ?? []) {
+      sum.pending ??= this.#chargeOf(sum);
+      const { costMicro } = sum.pending;
+      if (costMicro > left) continue;
+      left -= costMicro;
+      fitting.push(sum.pending);
+    }
+    return fitting;
+  }
+
+  /** They are in the ledger. */
+  posted(charges: readonly Charge[]): void {
+    for (const { sum, fuel, calls } of charges) {
+      sum.postedFuel = fuel;
+      sum.postedCalls = calls;
+      delete sum.pending;
+      if (costOfSum(sum) > 0) continue;
+      const open = this.#open.get(sum.caller);
+      open?.delete(sum);
+      if (open?.size === 0) this.#open.delete(sum.caller);
+    }
+  }
+
+  unpostedOf(caller: string): number {
+    let micro = 0;
+    for (const sum of this.#open.get(caller) ?? []) micro += costOfSum(sum);
+    return micro;
+  }
+
+  #sum({ caller, provider, key }: ChargeKey, terms: CallTerms): Sum {
+    const id = `${caller} ${provider} ${terms.rateMicro} ${key}`;
+    let sum = this.#sums.get(id);
+    if (!sum) {
+      sum = { caller, provider, key, terms, fuel: 0, postedFuel: 0, calls: 0, postedCalls: 0 };
+      this.#sums.set(id, sum);
+    }
+    return sum;
+  }
+
+  #chargeOf(sum: Sum): Charge {
+    const { caller, provider, terms, fuel, postedFuel, calls, postedCalls } = sum;
+    const { workMicro, royaltyMicro, feeMicro } = partOf(sum);
+    const id = `call:${this.#run}:${(this.#charges++).toString(36)}`;
+    const about = { function: terms.function, calls: calls - postedCalls, fuel: fuel - postedFuel };
+    const debit = walletOf(caller);
+    const all: Transfer[] = [
+      {
+        id: `${id}:work`,
+        kind: "call",
+        debit,
+        credit: walletOf(provider),
+        micro: workMicro,
+        about,
+      },
+      {
+        id: `${id}:royalty`,
+        kind: "royalty",
+        debit,
+        credit: walletOf(terms.author),
+        micro: royaltyMicro,
+        about,
+      },
+      { id: `${id}:fee`, kind: "fee", debit, credit: platform, micro: feeMicro, about },
+    ];
+    const transfers = all.filter(({ micro }) => micro > 0);
+    return { sum, fuel, calls, costMicro: workMicro + royaltyMicro + feeMicro, transfers };
+  }
+}
+
+function costOfSum(sum: Sum): number {
+  return totalOf(partOf(sum));
+}
+
+/** Nobody pays himself: neither for work on one's own machine nor a royalty for one's own function. */
+function partOf({ caller, provider, terms, fuel, postedFuel }: Sum): Split {
+  const part = difference(splitOf(fuel, terms), splitOf(postedFuel, terms));
+  return {
+    workMicro: caller === provider ? 0 : part.workMicro,
+    royaltyMicro: caller === terms.author ? 0 : part.royaltyMicro,
+    feeMicro: part.feeMicro,
+  };
+}

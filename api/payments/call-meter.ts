@@ -1,0 +1,185 @@
+import { LRUCache } from "lru-cache";
+import { GridError } from "../../protocol/errors.ts";
+import { creditsOf, formatCredits } from "../../protocol/money.ts";
+import type { Ledger } from "../ledger/port.ts";
+import { CallCharges, type CallTerms, type Charge } from "./call-charges.ts";
+import { walletOf } from "./holds.ts";
+import { costOf } from "./split.ts";
+
+/** Charges are posted so often, those of the same caller, provider and version as one. */
+const postEveryMs = 250;
+/** A caller's balance is read from the ledger at most so often. */
+const balanceKnownMs = 250;
+const callersCached = 10_000;
+const versionsCached = 5_000;
+/** What a version's calls are expected to take follows its dearest ones, and forgets them slowly. */
+const expectedDecay = 0.98;
+
+export interface CallMeterOptions {
+  ledger: Ledger;
+  /** Made of what differs between any two runs of any process. */
+  run: string;
+  clock: () => number;
+  log: { warn(fields: object, text: string): void };
+}
+
+interface Caller {
+  availableMicro: number;
+  readAtMs: number;
+  /** Charged and not posted. */
+  unpostedMicro: number;
+  /** Expected of calls that are under way. */
+  reservedMicro: number;
+}
+
+interface Called extends CallTerms {
+  expectedFuel: number;
+  expectedMicro: number;
+}
+
+/** A call that was let through; `end` frees what was reserved for it. */
+export interface Admission {
+  end(): void;
+}
+
+/**
+ * What direct calls cost. Nothing on their path touches the disk: whether a caller can pay is decided in memory, charges
+ * are added up and posted together. A process that is killed loses the charges of its last quarter of a second.
+ */
+export class CallMeter {
+  readonly #options: CallMeterOptions;
+  readonly #charges: CallCharges;
+  readonly #callers = new LRUCache<string, Caller>({ max: callersCached });
+  readonly #called = new LRUCache<string, Called>({ max: versionsCached });
+  readonly #timer: NodeJS.Timeout;
+  #posting: Promise<void> | undefined;
+
+  constructor(options: CallMeterOptions) {
+    this.#options = options;
+    this.#charges = new CallCharges(options.run);
+    this.#timer = setInterval(() => void this.#post(), postEveryMs);
+    this.#timer.unref();
+  }
+
+  /**
+   * @param key function and version
+   * @param terms those that the call is charged by; from its first call on, until they change
+   * @throws GridError insufficient-credits
+   */
+  admit(account: string, key: string, terms: CallTerms): Admission {
+    const caller = this.#caller(account);
+    const { expectedMicro } = this.#version(key, terms);
+    const free = caller.availableMicro - caller.unpostedMicro - caller.reservedMicro;
+    if (free < Math.max(expectedMicro, 1)) throw this.#cannotPay(caller, expectedMicro);
+    caller.reservedMicro += expectedMicro;
+    return {
+      end: () => {
+        caller.reservedMicro -= expectedMicro;
+      },
+    };
+  }
+
+  /** A call was answered. */
+  charge(account: string, key: string, provider: string, fuel: number): void {
+    const called = this.#called.get(key);
+    // Its terms were forgotten under thousands of other versions' calls while it ran.
+    if (!called) return;
+    const expectedFuel = Math.max(fuel, Math.floor(called.expectedFuel * expectedDecay));
+    if (expectedFuel !== called.expectedFuel) {
+      called.expectedFuel = expectedFuel;
+      called.expectedMicro = costOf(expectedFuel, called);
+    }
+    const costMicro = this.#charges.add({ caller: account, provider, key }, called, fuel);
+    this.#caller(account).unpostedMicro += costMicro;
+  }
+
+  /** What a wallet has, as the ledger says, less what calls have cost that it does not know of. */
+  unposted(account: string): number {
+    return this.#callers.peek(account)?.unpostedMicro ?? 0;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#post();
+    await this.#post();
+    const unpaid = this.#charges.callers();
+    if (unpaid.length > 0)
+      this.#options.log.warn({ accounts: unpaid.length }, "calls stay unpaid: credits ran out");
+  }
+
+  #post(): Promise<void> {
+    this.#posting ??= this.#postAll().finally(() => {
+      this.#posting = undefined;
+    });
+    return this.#posting;
+  }
+
+  async #postAll(): Promise<void> {
+    const { ledger } = this.#options;
+    const posts = this.#charges.callers().map(async (account) => {
+      const caller = this.#caller(account);
+      const { available } = ledger.balance(walletOf(account));
+      caller.availableMicro = available;
+      const charges = this.#charges.fitting(account, available);
+      if (charges.length > 0) await this.#postSome(account, caller, charges);
+    });
+    await Promise.all(posts);
+  }
+
+  async #postSome(account: string, caller: Caller, charges: readonly Charge[]): Promise<void> {
+    const { ledger, log } = this.#options;
+    try {
+      await ledger.submit(charges.flatMap(({ transfers }) => transfers));
+      const postedMicro = charges.reduce((sum, { costMicro }) => sum + costMicro, 0);
+      this.#charges.posted(charges);
+      caller.unpostedMicro -= postedMicro;
+      caller.availableMicro -= postedMicro;
+    } catch (error) {
+      // They keep their ids, so that a charge whose answer was lost is not made twice.
+      log.warn({ err: error, account, charges: charges.length }, "calls could not be charged");
+    }
+  }
+
+  #caller(account: string): Caller {
+    const { ledger, clock } = this.#options;
+    const nowMs = clock();
+    let caller = this.#callers.get(account);
+    if (!caller) {
+      const unpostedMicro = this.#charges.unpostedOf(account);
+      caller = {
+        availableMicro: 0,
+        readAtMs: Number.NEGATIVE_INFINITY,
+        unpostedMicro,
+        reservedMicro: 0,
+      };
+      this.#callers.set(account, caller);
+    }
+    if (Math.abs(nowMs - caller.readAtMs) >= balanceKnownMs) {
+      caller.availableMicro = ledger.balance(walletOf(account)).available;
+      caller.readAtMs = nowMs;
+    }
+    return caller;
+  }
+
+  #version(key: string, terms: CallTerms): Called {
+    const known = this.#called.get(key);
+    if (known && known.rateMicro === terms.rateMicro) return known;
+    const expectedFuel = known?.expectedFuel ?? 0;
+    const called = { ...terms, expectedFuel, expectedMicro: costOf(expectedFuel, terms) };
+    this.#called.set(key, called);
+    return called;
+  }
+
+  #cannotPay({ availableMicro, unpostedMicro }: Caller, expectedMicro: number): GridError {
+    const available = Math.max(availableMicro - unpostedMicro, 0);
+    return new GridError(
+      "insufficient-credits",
+      `There are ${formatCredits(available)} in the wallet, and this call takes about ${formatCredits(Math.max(expectedMicro, 1))}.`,
+      {
+        available: creditsOf(available),
+        needed: creditsOf(Math.max(expectedMicro, 1)),
+        hint: "Earn credits by lending a machine, or call on your own machines.",
+      },
+    );
+  }
+}
