@@ -1,16 +1,15 @@
 import { Hono } from "hono";
 import { GridError } from "../protocol/errors.ts";
-import {
-  type AuthHeaders,
-  type Principal,
-  requireOperator,
-  requireScope,
-} from "./accounts/principal.ts";
+import { type Principal, requireOperator, requireScope } from "./accounts/principal.ts";
 import type { Deps } from "./deps.ts";
-import { type ApiContext, type ApiEnv, headerOf } from "./http/context.ts";
+import type { ApiContext, ApiEnv } from "./http/context.ts";
 import { createIdempotent } from "./http/idempotency.ts";
 import { loudnessOf, problemResponse, toGridError } from "./http/problem.ts";
 import type { Handler, Operation, Route } from "./http/route.ts";
+import { authHeadersOf } from "./http/who.ts";
+import { createWriteLimit } from "./http/write-limit.ts";
+import { accountRoutes } from "./routes/accounts.ts";
+import { authRoutes } from "./routes/auth.ts";
 import { blobRoutes } from "./routes/blobs.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -18,6 +17,8 @@ import { functionRoutes } from "./routes/functions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { keyRoutes } from "./routes/keys.ts";
+import { meRoutes } from "./routes/me.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { poolInvitationRoutes } from "./routes/pool-invitations.ts";
@@ -33,6 +34,8 @@ import { runnerRoutes } from "./routes/runners.ts";
 export function createApp(deps: Deps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const idempotent = createIdempotent(deps);
+  const { buckets, config } = deps;
+  const writeLimitOf = createWriteLimit({ buckets, ...config });
   const routes: Route[] = [
     ...invokeRoutes(deps),
     ...functionRoutes(deps),
@@ -44,6 +47,10 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...poolRoutes(deps),
     ...poolInvitationRoutes(deps),
     ...blobRoutes(deps),
+    ...authRoutes(deps),
+    ...meRoutes(deps),
+    ...keyRoutes(deps),
+    ...accountRoutes(deps),
     ...healthRoutes(deps),
     ...metricsRoutes(deps),
     ...pageRoutes(deps, () => operations),
@@ -51,14 +58,20 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
   const operations = routes.map(({ operation }) => operation);
   for (const { operation, handle } of routes) {
     const repeatable = operation.idempotent ? idempotent(operation, handle) : handle;
-    app.on(operation.method.toUpperCase(), operation.path, guarded(deps, operation, repeatable));
+    const handler = guarded(deps, operation, repeatable, writeLimitOf(operation));
+    app.on(operation.method.toUpperCase(), operation.path, handler);
   }
   app.notFound((c) => noRoute(deps, operations, c));
   app.onError((error, c) => answerError(deps, c, error));
   return app;
 }
 
-function guarded(deps: Deps, operation: Operation, handle: Handler): Handler {
+function guarded(
+  deps: Deps,
+  operation: Operation,
+  handle: Handler,
+  limitWrites: ((c: ApiContext) => void) | undefined,
+): Handler {
   const { authenticator, metrics } = deps;
   const observe = metrics.request(operation.id);
   const { auth, scope } = operation;
@@ -76,6 +89,7 @@ function guarded(deps: Deps, operation: Operation, handle: Handler): Handler {
         const found = authenticator.authenticate(authHeadersOf(c));
         admit(c, found instanceof Promise ? await found : found);
       }
+      limitWrites?.(c);
       response = await handle(c);
     } catch (error) {
       response = answerError(deps, c, error);
@@ -83,10 +97,6 @@ function guarded(deps: Deps, operation: Operation, handle: Handler): Handler {
     observe(response.status, performance.now() - startedMs);
     return response;
   };
-}
-
-function authHeadersOf(c: ApiContext): AuthHeaders {
-  return { authorization: headerOf(c, "authorization"), cookie: headerOf(c, "cookie") };
 }
 
 function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {

@@ -35,6 +35,9 @@ const environmentSchema = z.object({
   LEASE_MS: number(100, 600_000, leaseMs),
   JOB_RETENTION_HOURS: number(1, 24 * 365, 24 * 7),
   BLOB_GRACE_MS: number(1_000, idleMsMax / 2, 3_600_000),
+  WRITES_PER_SECOND: number(0, 1_000_000, 100),
+  SIGN_INS_PER_MINUTE: number(1, 1_000_000, 20),
+  PROXIES: number(0, 10, 0),
   DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
 });
 
@@ -50,6 +53,10 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   LEASE_MS: "milliseconds after which a silent runner loses its leases (15000)",
   JOB_RETENTION_HOURS: "hours that an ended job and its result are kept (168)",
   BLOB_GRACE_MS: "milliseconds that data stays which nobody needs any more (3600000)",
+  WRITES_PER_SECOND:
+    "writes of one account in the long run, a minute's worth at once; 0: any (100)",
+  SIGN_INS_PER_MINUTE: "attempts to sign in or up from one address (20)",
+  PROXIES: "proxies in front, whose X-Forwarded-For is believed (0)",
   DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
 };
 
@@ -66,6 +73,12 @@ export interface Config {
   /** How long a blob stays that nobody needs; longer than any request takes from storing to using one. */
   blobGraceMs: number;
   datasetBytesMax: number;
+  /** Of one account; 0 for no limit. */
+  writesPerSecond: number;
+  /** From one address. */
+  signInsPerMinute: number;
+  /** How many of our own stand between us and the clients. */
+  proxies: number;
 }
 
 /** Every fault of the environment at once, one a line. */
@@ -101,6 +114,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     jobRetentionHours: values.JOB_RETENTION_HOURS,
     blobGraceMs: values.BLOB_GRACE_MS,
     datasetBytesMax: values.DATASET_BYTES_MAX,
+    writesPerSecond: values.WRITES_PER_SECOND,
+    signInsPerMinute: values.SIGN_INS_PER_MINUTE,
+    proxies: values.PROXIES,
   };
 }
 

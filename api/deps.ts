@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import type { Authenticator } from "./accounts/principal.ts";
+import type { AccountsWiring } from "./accounts/wire.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database/open.ts";
@@ -8,6 +8,7 @@ import type { Bindings } from "./http/bindings.ts";
 import type { BlobGate } from "./http/blob-gate.ts";
 import type { JobReader } from "./http/job-reader.ts";
 import type { Metrics } from "./http/metrics.ts";
+import type { PublicAddress } from "./http/public-address.ts";
 import type { RecentCalls } from "./http/recent-calls.ts";
 import type { Submit } from "./http/submit.ts";
 import type { Versions } from "./http/versions.ts";
@@ -17,16 +18,21 @@ import type { Store } from "./store/port.ts";
 
 /** A gateway that takes over the sockets of authorized runners. */
 export interface SocketGateway extends Gateway {
-  /** @param owner the account whose machine it is */
-  accept(socket: WebSocket, owner: string): void;
+  /**
+   * @param owner the account whose machine it is
+   * @param key the key it came with
+   */
+  accept(socket: WebSocket, owner: string, key?: string): void;
+  /** Disconnects the runners of a key or an account that may not lend any more. What they hold is given back. */
+  closeOwnedBy(owner: { key: string } | { account: string }): void;
 }
 
 /** What the routes work with. Wired once, in main.ts. */
-export interface Deps {
+export interface Deps extends Omit<AccountsWiring, "close"> {
   config: Config;
   /** The project's version. */
   version: string;
-  authenticator: Authenticator;
+  address: PublicAddress;
   store: Store;
   database: Database;
   catalog: Catalog;

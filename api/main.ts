@@ -43,7 +43,8 @@ export async function startApi(options: StartOptions = {}): Promise<RunningApi> 
       port: config.port,
     });
     const localUrl = `http://${reachable(config.host)}:${server.port}`;
-    const url = config.publicUrl ?? localUrl;
+    deps.address.listening(localUrl);
+    const { url } = deps.address;
     await writeCredentials(config.dataDir, { url, key });
     const runners = new IncludedRunners({
       count: config.runners,

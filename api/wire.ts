@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
-import { operatorAccount, operatorHandle } from "../protocol/accounts.ts";
 import { createExecutorPool } from "../sandbox/index.ts";
-import { createOperatorKeyAuth } from "./accounts/operator-key.ts";
+import { wireAccounts } from "./accounts/wire.ts";
 import { createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
 import { openDatabase } from "./database/open.ts";
@@ -17,6 +16,7 @@ import { Housekeeping } from "./http/housekeeping.ts";
 import { Inputs } from "./http/inputs.ts";
 import { JobReader } from "./http/job-reader.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { PublicAddress } from "./http/public-address.ts";
 import { RecentCalls } from "./http/recent-calls.ts";
 import { Submit } from "./http/submit.ts";
 import { Versions } from "./http/versions.ts";
@@ -28,13 +28,6 @@ import { waitingForRunner } from "./pools/waiting.ts";
 import { openStore } from "./store/open-store.ts";
 
 const sweepEveryMs = 1_000;
-
-const operator = { id: operatorAccount, handle: operatorHandle };
-/** Who there is. */
-const onlyOperator = {
-  find: (id: string) => (id === operator.id ? operator : undefined),
-  byHandle: (handle: string) => (handle === operator.handle ? operator : undefined),
-};
 
 export interface Wired {
   deps: Deps;
@@ -69,6 +62,15 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const database = openDatabase(dataDir);
     closers.push(() => database.close());
     const catalog = createCatalog(database);
+    const { close: closeAccounts, ...accounts } = await wireAccounts({
+      config,
+      database,
+      fileKey: key,
+      clock,
+      log,
+      onCutOff: (owner) => gateway.closeOwnedBy(owner),
+    });
+    closers.push(closeAccounts);
     // Publishing is rare: its sandbox starts when it is first asked for.
     const executors = createExecutorPool({ slots: 1, prestart: false });
     closers.push(() => executors.close());
@@ -79,7 +81,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const ingest = createDatasetIngest({ blobs: store.blobs });
     const pools = createPools({
       database,
-      handles: onlyOperator,
+      handles: accounts.accounts,
       jobOn: (pool) => catalog.jobs.onPool(pool),
       lends: (account) => gateway.lends(account),
       includedRunners: config.runners,
@@ -154,7 +156,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const deps: Deps = {
       config,
       version: packageJson.version,
-      authenticator: createOperatorKeyAuth(key),
+      address: new PublicAddress(config.publicUrl),
+      ...accounts,
       store,
       database,
       catalog,

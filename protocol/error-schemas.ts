@@ -31,6 +31,7 @@ export const errorDetailsSchema = z
     /** Credits that there are, and that it takes. */
     available: z.number(),
     needed: z.number(),
+    retryAfterSeconds: z.int(),
   })
   .partial();
 export type ErrorDetails = z.infer<typeof errorDetailsSchema>;

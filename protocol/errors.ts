@@ -47,6 +47,18 @@ export const errorCodes = {
   "job-failed": [409, "caller", "The job failed and has no result"],
   "job-cancelled": [409, "caller", "The job was cancelled"],
   "result-gone": [410, "caller", "The result is no longer kept"],
+  // accounts
+  "sign-in-failed": [401, "caller", "E-mail or password is wrong"],
+  "email-taken": [409, "caller", "There is an account with this e-mail address"],
+  "handle-taken": [409, "caller", "This handle is taken"],
+  "link-spent": [410, "caller", "The sign-in link does not work any more"],
+  "account-suspended": [403, "caller", "The account is suspended"],
+  "cross-site": [403, "caller", "The request came from another site"],
+  "authorization-pending": [400, "caller", "Nobody has approved the device yet"],
+  "slow-down": [400, "caller", "The device asks too often"],
+  "access-denied": [400, "caller", "The device was refused"],
+  "code-expired": [400, "caller", "The device's code has expired"],
+  "code-unknown": [400, "caller", "There is no such device code"],
   // execution
   "function-threw": [422, "function", "The function threw an error"],
   "out-of-fuel": [422, "function", "The function used up its fuel"],

@@ -1,4 +1,5 @@
 /** The HTTP API's request and response bodies, one file per resource: schemas with their inferred types. */
+export * from "./http-accounts.ts";
 export * from "./http-common.ts";
 export * from "./http-datasets.ts";
 export * from "./http-functions.ts";

@@ -67,6 +67,11 @@ export const viewGapMsMax = 5_000;
 /** A commercial takes from a glance to two minutes. */
 export const watchSecondsMin = 5;
 export const watchSecondsMax = 120;
+/** Long enough against guessing over HTTP, short enough to be remembered; hashing bounds the upper end. */
+export const passwordCharsMin = 8;
+export const passwordCharsMax = 128;
+/** Ten years: beyond that, a key without an end says more honestly what is meant. */
+export const keyDaysMax = 3_650;
 
 assertLimit(shardBytesMin <= shardBytesMax, "a shard's minimum is at most its maximum");
 assertLimit(

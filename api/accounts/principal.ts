@@ -1,4 +1,4 @@
-import type { Role, Scope } from "../../protocol/accounts.ts";
+import { allScopes, type Role, type Scope } from "../../protocol/accounts.ts";
 import { GridError } from "../../protocol/errors.ts";
 
 /** Who asks, as far as a request proves it. */
@@ -12,6 +12,7 @@ export interface Principal {
   via: "key" | "session";
   /** Id of the key, for "last used" and for ending what hangs on it when it is revoked. */
   key?: string;
+  session?: { id: string /** It began with a sign-in link. */; byLink: boolean };
 }
 
 /** Finds out who asks. What is known already answers at once, without a promise: invokes live by it. */
@@ -22,7 +23,18 @@ export interface Authenticator {
 
 export interface AuthHeaders {
   authorization: string | undefined;
+  /** What a session is known by. Absent where only keys are accepted. */
+  browser?: BrowserHeaders;
+}
+
+/** A cookie is sent by the browser on its own, so what else it says of the request decides whether it counts. */
+export interface BrowserHeaders {
+  method: string;
   cookie: string | undefined;
+  origin: string | undefined;
+  /** Sec-Fetch-Site */
+  site: string | undefined;
+  host: string | undefined;
 }
 
 /** @throws GridError forbidden, saying which scope the key lacks */
@@ -34,8 +46,28 @@ export function requireScope(principal: Principal, scope: Scope): void {
   });
 }
 
+/**
+ * For what gives power over the account itself: a session of the console, or a key for everything.
+ * @throws GridError forbidden
+ */
+export function requireWhole(principal: Principal): void {
+  if (principal.via === "session" || principal.scopes.size === allScopes.length) return;
+  throw new GridError("forbidden", "This takes a session, or a key with every scope.", {
+    hint: `This key may be used for: ${[...principal.scopes].join(", ")}.`,
+  });
+}
+
 /** @throws GridError forbidden */
+export function requireSession(principal: Principal): NonNullable<Principal["session"]> {
+  if (principal.session) return principal.session;
+  throw new GridError("forbidden", "This takes a session; a key is not enough.", {
+    hint: "Sign in with the browser, or by POST /v1/auth/sign-in/email.",
+  });
+}
+
+/** An operator's key for some things only, as on a runner, does not give the operator's power. @throws GridError forbidden */
 export function requireOperator(principal: Principal): void {
-  if (principal.role === "operator") return;
-  throw new GridError("forbidden", "Only the operator of this server may do this.");
+  if (principal.role !== "operator")
+    throw new GridError("forbidden", "Only an operator of this server may do this.");
+  requireWhole(principal);
 }

@@ -83,7 +83,7 @@ async function connect(id: string): Promise<RunnerSession> {
     memoryMb: 1000,
     platform: "linux",
   } as const;
-  const session = new RunnerSession(id, hello, "acc_test", socket, Date.now());
+  const session = new RunnerSession(id, hello, { account: "acc_test" }, socket, Date.now());
   sessions.set(id, session);
   return session;
 }

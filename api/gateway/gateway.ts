@@ -27,13 +27,16 @@ import { FollowedRounds } from "./followed-rounds.ts";
 import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
 import { receive } from "./reception.ts";
-import { RunnerSession } from "./session.ts";
+import { type RunnerOwner, RunnerSession } from "./session.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
 /** How often idle room is offered to jobs with stragglers, and missed wake-ups are made good. */
 const tickMs = 200;
 /** A remote cancellation is looked for at most so often a job. */
 const statusCheckMs = 500;
+const cutOffCode = 4003;
+const cutOffReason = "not allowed any more";
+
 export interface GatewayDeps {
   store: Store;
   views: JobViews;
@@ -60,6 +63,8 @@ export class RunnerGateway implements Gateway {
   readonly #deps: GatewayDeps;
   readonly #tokens: BlobTokens;
   readonly #sessions = new Map<string, RunnerSession>();
+  /** Sockets that have not said hello, by whom they came. */
+  readonly #arriving = new Map<WebSocket, RunnerOwner>();
   readonly #calls: Calls;
   readonly #dispatcher: Dispatcher;
   readonly #sizing = new LeaseSizing();
@@ -169,16 +174,39 @@ export class RunnerGateway implements Gateway {
 
   /**
    * Takes over a runner's socket, already authorized.
-   * @param owner the account whose machine it is
+   * @param account whose machine it is
+   * @param key the key it came with
    */
-  accept(socket: WebSocket, owner: string): void {
+  accept(socket: WebSocket, account: string, key?: string): void {
+    const owner = { account, key };
+    this.#arriving.set(socket, owner);
+    socket.once("close", () => this.#arriving.delete(socket));
     receive(socket, {
-      greet: (message) => this.#greet(socket, owner, message),
+      greet: (message) => {
+        this.#arriving.delete(socket);
+        return this.#greet(socket, owner, message);
+      },
       message: (session, message, payloads) => this.#onMessage(session, message, payloads),
       heard: (session) => this.#silence.heard(session),
       closed: (session) => void this.#quietly(() => this.#onClosed(session)),
       warn: (error, text) => this.#warn(error, text),
     });
+  }
+
+  /** Disconnects the runners of a key or an account that may not lend any more. What they hold is given back. */
+  closeOwnedBy(owner: { key: string } | { account: string }): void {
+    const concerns = (account: string, key: string | undefined) =>
+      "key" in owner ? key === owner.key : account === owner.account;
+    for (const [socket, { account, key }] of this.#arriving)
+      if (concerns(account, key)) socket.close(cutOffCode, cutOffReason);
+    for (const session of this.#sessions.values()) {
+      if (!concerns(session.owner, session.key)) continue;
+      session.draining = true;
+      void this.#quietly(async () => {
+        await this.#giveBack(session, session.leases.keys(), false);
+        session.close(cutOffCode, cutOffReason);
+      });
+    }
   }
 
   call(request: CallRequest): Promise<CallResult> {
@@ -230,7 +258,11 @@ export class RunnerGateway implements Gateway {
     }
   }
 
-  #greet(socket: WebSocket, owner: string, message: RunnerToGateway): RunnerSession | undefined {
+  #greet(
+    socket: WebSocket,
+    owner: RunnerOwner,
+    message: RunnerToGateway,
+  ): RunnerSession | undefined {
     if (message.type !== "hello") {
       socket.close(4002, "hello comes first");
       return undefined;

@@ -26,6 +26,11 @@ export interface HeldLease {
   follows?: { round: number; roundsMax: number };
 }
 
+export interface RunnerOwner {
+  account: string;
+  key?: string | undefined;
+}
+
 /** Bytes waiting on a socket above which a runner gets no further work until it has read what it was sent. */
 const backlogBytesMax = 64 * 1024 * 1024;
 
@@ -37,6 +42,8 @@ export class RunnerSession {
   readonly owner: string;
   /** Whom its work is counted for. */
   readonly earner: string;
+  /** Id of the key it came with. */
+  readonly key: string | undefined;
   readonly connectedAtMs: number;
   readonly leases = new Map<string, HeldLease>();
   readonly knownJobs = new Set<string>();
@@ -56,11 +63,18 @@ export class RunnerSession {
   #outgoingBytes = 0;
   #flushing = false;
 
-  constructor(id: string, hello: Hello, owner: string, socket: WebSocket, connectedAtMs: number) {
+  constructor(
+    id: string,
+    hello: Hello,
+    { account, key }: RunnerOwner,
+    socket: WebSocket,
+    connectedAtMs: number,
+  ) {
     this.id = id;
     this.hello = hello;
-    this.owner = owner;
-    this.earner = earnerOf(owner, hello.runner);
+    this.owner = account;
+    this.earner = earnerOf(account, hello.runner);
+    this.key = key;
     this.connectedAtMs = connectedAtMs;
     this.heardAtMs = connectedAtMs;
     this.#socket = socket;

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { GridError } from "../../protocol/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { readText } from "./body.ts";
-import { type ApiContext, headerOf, newResource } from "./context.ts";
+import { type ApiContext, headerOf, newResource, principalOf } from "./context.ts";
 import { problemResponse, toGridError } from "./problem.ts";
 import type { Handler, Operation } from "./route.ts";
 
@@ -30,13 +30,15 @@ export function createIdempotent({ catalog, clock }: IdempotencyOptions) {
 
   return function idempotent(operation: Operation, handle: Handler): Handler {
     return async (c) => {
-      const key = headerOf(c, "idempotency-key");
-      if (key === undefined) return handle(c);
-      if (key.length === 0 || key.length > keyCharsMax)
+      const given = headerOf(c, "idempotency-key");
+      if (given === undefined) return handle(c);
+      if (given.length === 0 || given.length > keyCharsMax)
         throw new GridError(
           "bad-request",
           `An Idempotency-Key has 1 to ${keyCharsMax} characters.`,
         );
+      // Nobody gets another account's answer by its key.
+      const key = `${principalOf(c).account} ${given}`;
       const request = await fingerprint(c, operation);
       for (let busy = inFlight.get(key); busy; busy = inFlight.get(key)) await busy;
       const replay = replayed(key, request);

@@ -47,11 +47,14 @@ export function openApiOf(operations: readonly Operation[], version: string): Do
         "Publish pure TypeScript map/reduce functions and run them on spare machines. Errors are problem documents (RFC 9457).",
     },
     servers: [{ url: "/" }],
-    security: [{ key: [] }],
+    security: [{ key: [] }, { session: [] }],
     tags: [...new Set(operations.map((operation) => operation.tag))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { key: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer" },
+        session: { type: "apiKey", in: "cookie", name: "sparegrid.session_token" },
+      },
       schemas,
     },
   };

@@ -42,7 +42,7 @@ export function problemResponse(
   headers: Record<string, string> = {},
 ): Response {
   const all: Record<string, string> = { "content-type": problemContentType, ...headers };
-  const retry = retryAfterSeconds[error.code];
+  const retry = error.details.retryAfterSeconds ?? retryAfterSeconds[error.code];
   if (retry !== undefined) all["retry-after"] = String(retry);
   if (error.status === 401) all["www-authenticate"] = 'Bearer realm="sparegrid"';
   return new Response(JSON.stringify(problemOf(error.toBody(), instance)), {

@@ -4,7 +4,7 @@ import type { ApiContext } from "./context.ts";
 
 /** What a route says of itself: the server checks by it, and /openapi.json and /docs are made of it. */
 export interface Operation {
-  method: "get" | "post" | "put" | "delete";
+  method: "get" | "post" | "put" | "patch" | "delete";
   /** Hono's notation: "/v1/jobs/:id". */
   path: string;
   /** The operation's name in OpenAPI and the label of its metrics. */
@@ -25,6 +25,10 @@ export interface Operation {
   headers?: Record<string, string>;
   /** By status. Problems need not be listed: every operation may answer with one. */
   responses: Record<number, ResponseDescription>;
+  /**
+   * True for what is no write, or is held back by other means: it is not counted against the rate of writes.
+   */
+  unlimited?: true;
   /**
    * How an Idempotency-Key tells one request from another: by its JSON body, or, for a streamed body, by its
    * announced length. Absent for reads.

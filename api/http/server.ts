@@ -97,14 +97,14 @@ function acceptRunners(server: Server, options: ServerOptions): WebSocketServer 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     const path = (request.url ?? "/").split("?")[0]!;
-    const { authorization, cookie } = request.headers;
+    const { authorization } = request.headers;
     const accept = async () => {
       if (path !== runnerPath) throw new GridError("not-found", `There is no socket at ${path}.`);
-      const owner = await authenticator.authenticate({ authorization, cookie });
+      const owner = await authenticator.authenticate({ authorization });
       requireScope(owner, "runners");
       if (stopping.aborted) throw new GridError("shutting-down", "The server is shutting down.");
       sockets.handleUpgrade(request, socket, head, (accepted) =>
-        gateway.accept(accepted, owner.account),
+        gateway.accept(accepted, owner.account, owner.key),
       );
     };
     accept().catch((error: unknown) => refuse(socket, toGridError(error), path));

@@ -2,12 +2,13 @@ import { Readable } from "node:stream";
 import { digestOf, digestPattern } from "../../protocol/digest.ts";
 import { GridError } from "../../protocol/errors.ts";
 import { outputBytesMax } from "../../protocol/limits.ts";
-import { bearerToken } from "../accounts/operator-key.ts";
+import { bearerToken } from "../accounts/bearer.ts";
 import { requireOperator } from "../accounts/principal.ts";
 import type { Deps } from "../deps.ts";
 import { readBytes } from "../http/body.ts";
 import { type ApiContext, headerOf } from "../http/context.ts";
 import type { Route } from "../http/route.ts";
+import { authHeadersOf } from "../http/who.ts";
 
 const tag = "Runners";
 /** Up to this a blob is answered in one piece, which is faster than a stream. */
@@ -20,8 +21,7 @@ export function blobRoutes({ store, gateway, authenticator }: Deps): Route[] {
     const authorization = headerOf(c, "authorization");
     const token = bearerToken(authorization);
     if (token !== undefined && gateway.verifyBlobToken(token) !== undefined) return;
-    const headers = { authorization, cookie: headerOf(c, "cookie") };
-    requireOperator(await authenticator.authenticate(headers));
+    requireOperator(await authenticator.authenticate(authHeadersOf(c)));
   }
 
   function digestParam(c: ApiContext): string {
@@ -69,6 +69,8 @@ export function blobRoutes({ store, gateway, authenticator }: Deps): Route[] {
     {
       operation: {
         method: "put",
+        // A runner's results come as fast as it works.
+        unlimited: true,
         path: "/v1/blobs/:digest",
         id: "putBlob",
         tag,

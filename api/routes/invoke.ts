@@ -138,6 +138,8 @@ export function invokeRoutes(deps: Deps): Route[] {
         method: "post",
         path: "/v1/functions/:name/invoke",
         id: "invokeFunction",
+        // Its own queue pushes back, and a call writes nothing.
+        unlimited: true,
         tag: "Functions",
         summary: "Run a function on a small input and answer at once",
         description:

@@ -132,13 +132,16 @@ test("a passing trouble says when to try again", async () => {
   expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
 });
 
-test("every /v1 route needs the key, and operations need none", async () => {
+test("every /v1 route needs the key, but for those by which people come in; operations need none", async () => {
   const bare = (path: string, init?: RequestInit) => fetch(`${api.url}${path}`, init);
   const { paths } = (await (await bare("/openapi.json")).json()) as {
-    paths: Record<string, Record<string, object>>;
+    paths: Record<string, Record<string, { security?: object[] }>>;
   };
+  const isOpen = (path: string) => !path.startsWith("/v1/") || path.startsWith("/v1/auth/");
   for (const [path, methods] of Object.entries(paths))
-    for (const method of Object.keys(methods)) {
+    for (const [method, { security }] of Object.entries(methods)) {
+      expect([path, security]).toEqual([path, isOpen(path) ? [] : undefined]);
+      if (path.startsWith("/v1/auth/")) continue;
       const init = { method: method.toUpperCase() };
       const response = await bare(path.replaceAll(/\{\w+\}/g, "a".repeat(64)), init);
       expect([path, response.status]).toEqual([path, path.startsWith("/v1/") ? 401 : 200]);

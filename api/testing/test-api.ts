@@ -2,19 +2,42 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { allScopes } from "../../protocol/accounts.ts";
 import type { Description } from "../../protocol/guest.ts";
+import type { Account, CreatedKey } from "../../protocol/http-accounts.ts";
 import type { Config } from "../config.ts";
 import { type RunningApi, startApi } from "../main.ts";
 
-export interface TestApi extends RunningApi {
-  dataDir: string;
-  /** Asks with the operator's key unless the headers say otherwise. */
+/** Asks as someone, unless the headers say otherwise. */
+export interface Asking {
   ask(path: string, init?: RequestInit): Promise<Response>;
   /** The same, and the answer's JSON. */
   json<T = Record<string, unknown>>(
     path: string,
     init?: RequestInit,
   ): Promise<{ status: number; headers: Headers; body: T }>;
+}
+
+/** Someone who signed up. `ask` and `json` show the key. */
+export interface TestMember extends Asking {
+  account: string;
+  handle: string;
+  email: string;
+  /** For everything. */
+  key: string;
+  /** What their browser sends; writes with it also need `origin`. */
+  cookie: string;
+  /** Asks as their browser does: with the cookie, from the server's own page. */
+  browse(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export const testPassword = "correct horse battery";
+
+/** Asks as the operator. */
+export interface TestApi extends RunningApi, Asking {
+  dataDir: string;
+  /** Signs someone up; a handle can be had once. */
+  member(handle: string): Promise<TestMember>;
   /** Puts a version into the catalog as publishing does; returns its digest. */
   seedFunction(name: string, description?: Partial<Description>): string;
   end(): Promise<void>;
@@ -24,24 +47,13 @@ export interface TestApi extends RunningApi {
 export async function startTestApi(config: Partial<Config> = {}): Promise<TestApi> {
   const dataDir = config.dataDir ?? (await mkdtemp(join(tmpdir(), "sparegrid-api-")));
   const log = pino({ level: process.env.LOG_LEVEL ?? "silent" });
-  const api = await startApi({ config: { port: 0, runners: 0, ...config, dataDir }, log });
-  const ask = (path: string, init: RequestInit = {}) =>
-    fetch(`${api.url}${path}`, {
-      ...init,
-      headers: { authorization: `Bearer ${api.key}`, ...(init.headers as object) },
-    });
+  const testing = { port: 0, runners: 0, signInsPerMinute: 10_000 };
+  const api = await startApi({ config: { ...testing, ...config, dataDir }, log });
   return {
     ...api,
     dataDir,
-    ask,
-    async json<T>(path: string, init?: RequestInit) {
-      const response = await ask(path, init);
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: (await response.json()) as T,
-      };
-    },
+    ...asking(api.url, { authorization: `Bearer ${api.key}` }),
+    member: (handle) => signUp(api.url, handle),
     seedFunction(name, description = {}) {
       const digest = [...name]
         .map((letter) => letter.charCodeAt(0).toString(16).padStart(2, "0"))
@@ -68,6 +80,55 @@ export async function startTestApi(config: Partial<Config> = {}): Promise<TestAp
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function asking(url: string, credentials: Record<string, string>): Asking {
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(`${url}${path}`, { ...init, headers: { ...credentials, ...(init.headers as object) } });
+  return {
+    ask,
+    async json<T>(path: string, init?: RequestInit) {
+      const response = await ask(path, init);
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: (await response.json()) as T,
+      };
+    },
+  };
+}
+
+async function signUp(url: string, handle: string): Promise<TestMember> {
+  const email = `${handle}@example.org`;
+  const anyone = asking(url, {});
+  const request = { email, password: testPassword, handle };
+  const signedUp = await anyone.json<Account>("/v1/auth/sign-up/email", post(request));
+  if (signedUp.status !== 201) throw new Error(`sign-up: ${JSON.stringify(signedUp.body)}`);
+  const cookie = cookieOf(signedUp.headers);
+  const browser = asking(url, { cookie, origin: url });
+  const made = await browser.json<CreatedKey>(
+    "/v1/keys",
+    post({ name: "test", scopes: allScopes }),
+  );
+  if (made.status !== 201) throw new Error(`key: ${JSON.stringify(made.body)}`);
+  const { key } = made.body;
+  return {
+    account: signedUp.body.id,
+    handle,
+    email,
+    key,
+    cookie,
+    browse: browser.ask,
+    ...asking(url, { authorization: `Bearer ${key}` }),
+  };
+}
+
+/** What a browser sends back of what an answer set. */
+export function cookieOf(headers: Headers): string {
+  return headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
 }
 
 const identity: Description = {

@@ -1,0 +1,88 @@
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import type { Database } from "../database/open.ts";
+import { type Auth, createAuth } from "./auth.ts";
+import { AccountAuthenticator } from "./authenticator.ts";
+import { Accounts } from "./directory.ts";
+import { KeyCheck } from "./key-check.ts";
+import { ApiKeys } from "./keys.ts";
+import { Passwords } from "./passwords.ts";
+import { repairAccounts } from "./repair.ts";
+import { readSecret } from "./secret.ts";
+import { Sessions } from "./sessions.ts";
+import { TokenBuckets } from "./token-buckets.ts";
+
+export interface AccountsWiring {
+  accounts: Accounts;
+  apiKeys: ApiKeys;
+  keyCheck: KeyCheck;
+  sessions: Sessions;
+  passwords: Passwords;
+  auth: Auth;
+  authenticator: AccountAuthenticator;
+  buckets: TokenBuckets;
+  close(): void;
+}
+
+export interface AccountsWireOptions {
+  config: Config;
+  database: Database;
+  /** The operator's, of DATA_DIR/credentials.json. */
+  fileKey: string;
+  clock: () => number;
+  log: Logger;
+  /** What hangs on a key, or on all of an account's, must end. */
+  onCutOff: (owner: { key: string } | { account: string }) => void;
+}
+
+/** Makes the parts of this folder and joins them. */
+export async function wireAccounts(options: AccountsWireOptions): Promise<AccountsWiring> {
+  const { config, database, fileKey, clock, log, onCutOff } = options;
+  const secret = await readSecret(config.dataDir);
+  const onChanged = (account: string) => {
+    keyCheck.forgetAccount(account);
+    sessions.forgetAccount(account);
+    if (accounts.find(account)?.suspended !== false) onCutOff({ account });
+  };
+  const accounts = new Accounts({ database, clock, onChanged });
+  accounts.ensureOperator();
+  const apiKeys = new ApiKeys({
+    database,
+    secret,
+    clock,
+    onRevoked: (key) => {
+      keyCheck.forgetKey(key);
+      onCutOff({ key });
+    },
+  });
+  apiKeys.adoptFileKey(fileKey);
+  repairAccounts(database, clock());
+  const buckets = new TokenBuckets(clock);
+  const { publicUrl, signInsPerMinute } = config;
+  const auth = createAuth({
+    database,
+    directory: accounts,
+    secret,
+    publicUrl,
+    signInsPerMinute,
+    buckets,
+    clock,
+    log,
+  });
+  const keyCheck = new KeyCheck(apiKeys, clock, (error) => log.warn({ err: error }, "keys"));
+  const sessions = new Sessions(auth);
+  const passwords = new Passwords({ auth, database, accounts, clock, onChanged });
+  const authenticator = new AccountAuthenticator(keyCheck, sessions, publicUrl);
+  const close = () => keyCheck.close();
+  return {
+    accounts,
+    apiKeys,
+    keyCheck,
+    sessions,
+    passwords,
+    auth,
+    authenticator,
+    buckets,
+    close,
+  };
+}

@@ -1,0 +1,10 @@
+import type { Account } from "../../protocol/http-accounts.ts";
+import type { Account as KnownAccount } from "../accounts/directory.ts";
+
+export function accountOf({ createdAtMs, email, ...account }: KnownAccount): Account {
+  return {
+    ...account,
+    email: email ?? null,
+    createdAt: new Date(createdAtMs).toISOString(),
+  };
+}

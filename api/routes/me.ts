@@ -1,0 +1,82 @@
+import {
+  changeMeRequestSchema,
+  type Me,
+  meSchema,
+  setPasswordRequestSchema,
+} from "../../protocol/http-accounts.ts";
+import { requireSession, requireWhole } from "../accounts/principal.ts";
+import type { Deps } from "../deps.ts";
+import { accountOf } from "../http/account-view.ts";
+import { readJson } from "../http/body.ts";
+import { type ApiContext, principalOf } from "../http/context.ts";
+import { json, type Route } from "../http/route.ts";
+
+const tag = "Accounts";
+
+/** The account that asks. */
+export function meRoutes({ accounts, passwords }: Deps): Route[] {
+  function me(c: ApiContext): Me {
+    const { account, via, key, scopes } = principalOf(c);
+    return {
+      ...accountOf(accounts.get(account)),
+      hasPassword: accounts.password(account) !== undefined,
+      via,
+      key: key ?? null,
+      scopes: [...scopes],
+    };
+  }
+
+  return [
+    {
+      operation: {
+        method: "get",
+        path: "/v1/me",
+        id: "getMe",
+        tag,
+        summary: "Who asks, and what this key or session may be used for",
+        auth: "member",
+        responses: { 200: { description: "You", schema: meSchema } },
+      },
+      handle: (c) => json(me(c), 200, { "cache-control": "no-store" }),
+    },
+    {
+      operation: {
+        method: "patch",
+        path: "/v1/me",
+        id: "changeMe",
+        tag,
+        summary: "Change handle or name",
+        auth: "member",
+        idempotent: "body",
+        body: { schema: changeMeRequestSchema },
+        responses: { 200: { description: "You, changed", schema: meSchema } },
+      },
+      async handle(c) {
+        const principal = principalOf(c);
+        requireWhole(principal);
+        accounts.change(principal.account, await readJson(c, changeMeRequestSchema));
+        return json(me(c));
+      },
+    },
+    {
+      operation: {
+        method: "post",
+        path: "/v1/me/password",
+        id: "setPassword",
+        tag,
+        summary: "Set the password, and the e-mail address to sign in with",
+        description: "Every other session of the account ends.",
+        auth: "member",
+        body: { schema: setPasswordRequestSchema },
+        responses: { 200: { description: "You", schema: meSchema } },
+      },
+      async handle(c) {
+        const principal = principalOf(c);
+        const session = requireSession(principal);
+        const request = await readJson(c, setPasswordRequestSchema);
+        await passwords.set(principal.account, session, request);
+        return json(me(c));
+      },
+    },
+  ];
+}

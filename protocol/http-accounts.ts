@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { handleSchema, roleSchema, scopeSchema } from "./accounts.ts";
+import { pageOf, timeSchema } from "./http-common.ts";
+import { keyDaysMax, passwordCharsMax, passwordCharsMin } from "./limits.ts";
+
+const emailSchema = z
+  .email()
+  .max(254)
+  .transform((email) => email.toLowerCase());
+const passwordSchema = z.string().min(passwordCharsMin).max(passwordCharsMax);
+/** Shown to people as it is, so it may hold nothing that turns or hides what stands beside it. */
+export const shownNameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]*$/u, "no control or invisible characters");
+
+export const accountSchema = z
+  .object({
+    id: z.string(),
+    handle: z.string(),
+    name: z.string(),
+    email: z.string().nullable(),
+    role: roleSchema,
+    suspended: z.boolean(),
+    createdAt: timeSchema,
+  })
+  .meta({ id: "Account" });
+export type Account = z.infer<typeof accountSchema>;
+
+/** GET /v1/me. */
+export const meSchema = accountSchema
+  .extend({
+    hasPassword: z.boolean(),
+    /** How this request proved who asks. */
+    via: z.enum(["key", "session"]),
+    key: z.string().nullable().describe("Id of the key that asks"),
+    scopes: z.array(scopeSchema),
+  })
+  .meta({ id: "Me" });
+export type Me = z.infer<typeof meSchema>;
+
+/** POST /v1/auth/sign-up/email. The answer sets the session's cookie. */
+export const signUpRequestSchema = z.strictObject({
+  email: emailSchema,
+  password: passwordSchema,
+  name: shownNameSchema.optional().describe("Default: the handle"),
+  handle: handleSchema.optional().describe("Default: made of the e-mail address"),
+});
+export type SignUpRequest = z.input<typeof signUpRequestSchema>;
+
+/** POST /v1/auth/sign-in/email. */
+export const signInRequestSchema = z.strictObject({
+  email: emailSchema,
+  password: z.string().max(passwordCharsMax),
+});
+export type SignInRequest = z.input<typeof signInRequestSchema>;
+
+/** POST /v1/auth/link. */
+export const redeemLinkRequestSchema = z.strictObject({ token: z.string().min(1).max(200) });
+
+/** PATCH /v1/me. */
+export const changeMeRequestSchema = z.strictObject({
+  handle: handleSchema.optional(),
+  name: shownNameSchema.optional(),
+});
+export type ChangeMeRequest = z.input<typeof changeMeRequestSchema>;
+
+/** POST /v1/me/password. */
+export const setPasswordRequestSchema = z.strictObject({
+  password: passwordSchema,
+  currentPassword: z
+    .string()
+    .max(passwordCharsMax)
+    .optional()
+    .describe("Needed when one is set, unless a sign-in link began this session"),
+  email: emailSchema.optional(),
+});
+export type SetPasswordRequest = z.input<typeof setPasswordRequestSchema>;
+
+/** PATCH /v1/accounts/:handle. */
+export const changeAccountRequestSchema = z.strictObject({
+  role: roleSchema.optional(),
+  suspended: z.boolean().optional(),
+});
+export type ChangeAccountRequest = z.input<typeof changeAccountRequestSchema>;
+
+export const accountPageSchema = pageOf(accountSchema).meta({ id: "AccountPage" });
+
+/** POST /v1/accounts/:handle/link. */
+export const signInLinkSchema = z
+  .object({ url: z.string(), expiresAt: timeSchema })
+  .meta({ id: "SignInLink" });
+export type SignInLink = z.infer<typeof signInLinkSchema>;
+
+export const apiKeySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    /** Its first characters. */
+    prefix: z.string(),
+    scopes: z.array(scopeSchema),
+    createdAt: timeSchema,
+    expiresAt: timeSchema.nullable(),
+    lastUsedAt: timeSchema.nullable(),
+  })
+  .meta({ id: "ApiKey" });
+export type ApiKey = z.infer<typeof apiKeySchema>;
+
+/** GET /v1/keys: all of them, since they are few. */
+export const apiKeyPageSchema = z
+  .object({ items: z.array(apiKeySchema), next: z.null() })
+  .meta({ id: "ApiKeyPage" });
+
+/** POST /v1/keys. */
+export const createKeyRequestSchema = z.strictObject({
+  name: shownNameSchema,
+  scopes: z
+    .array(scopeSchema)
+    .min(1)
+    .transform((scopes) => [...new Set(scopes)]),
+  expiresInDays: z.int().min(1).max(keyDaysMax).optional(),
+});
+export type CreateKeyRequest = z.input<typeof createKeyRequestSchema>;
+
+/** The only answer that has the key itself. */
+export const createdKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: "CreatedKey" });
+export type CreatedKey = z.infer<typeof createdKeySchema>;
