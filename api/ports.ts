@@ -89,13 +89,19 @@ export interface Jobs {
    */
   result(id: string): Promise<{ contentType: string; records?: number; body: Readable }>;
   /** Why this job does not progress, for people: no runner that may serve it is connected. Else undefined. */
-  waitingFor(spec: JobSpec): string | undefined;
+  waitingFor(state: JobState): string | undefined;
 }
 
-export interface CallRequest {
+/** Whose work it is, and whose machines may do it. */
+export interface ServedWork {
   owner: string;
-  /** As in a job's spec. */
-  pool?: string;
+  pool?: string | undefined;
+}
+
+/** Whether a runner of this account may do this work. Asked for every job and runner: it answers from memory. */
+export type MayServe = (work: ServedWork, runnerOwner: string) => boolean;
+
+export interface CallRequest extends ServedWork {
   function: string;
   version: string;
   bundle: Digest;
@@ -120,10 +126,9 @@ export interface CallResult {
 }
 
 /** A call that was answered, as far as it is to be paid. */
-export interface AnsweredCall {
+export interface AnsweredCall extends ServedWork {
   /** Never used again, by no process: it may name the payment. */
   id: string;
-  owner: string;
   function: string;
   version: string;
   /** The account whose machine answered, and which of its machines. */
@@ -169,7 +174,7 @@ export interface RunnerInfo {
 export interface Gateway {
   /**
    * The direct path of a small synchronous invoke: one trip to one warm executor; waits for a slot in a bounded queue.
-   * @throws GridError no-runner, queue-full, task-lost, or the function's own error
+   * @throws GridError no-runner (none that may answer it is connected), queue-full, task-lost, or the function's own error
    */
   call(request: CallRequest): Promise<CallResult>;
   runners(): RunnerInfo[];

@@ -3,9 +3,12 @@ import { type ErrorBody, GridError } from "../../protocol/errors.ts";
 import { newId } from "../../protocol/ids.ts";
 import { inlineBytesMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
-import type { AnsweredCall, CallRequest, CallResult } from "../ports.ts";
+import type { AnsweredCall, CallRequest, CallResult, MayServe } from "../ports.ts";
 import type { BlobTokens } from "./blob-token.ts";
+import { crewKey } from "./crews.ts";
 import type { RunnerSession } from "./session.ts";
+import { isServed } from "./sessions.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
 
 type Called = Extract<RunnerToGateway, { type: "called" }>;
 type CallFailed = Extract<RunnerToGateway, { type: "callFailed" }>;
@@ -35,8 +38,9 @@ export class Calls {
   readonly #prefix: string;
   #made = 0;
   readonly #pending = new Map<string, PendingCall>();
-  readonly #waiting: PendingCall[] = [];
+  readonly #waiting = new WaitingCalls<PendingCall>(({ request }) => crewKey(request));
   readonly #sessions: () => Iterable<RunnerSession>;
+  readonly #mayServe: MayServe;
   readonly #tokens: BlobTokens;
   readonly #explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
   readonly #bundle: (digest: string) => Promise<Buffer | undefined>;
@@ -44,6 +48,7 @@ export class Calls {
 
   constructor(deps: {
     sessions: () => Iterable<RunnerSession>;
+    mayServe: MayServe;
     tokens: BlobTokens;
     clock: () => number;
     explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
@@ -51,6 +56,7 @@ export class Calls {
     onAnswered?: ((call: AnsweredCall) => void) | undefined;
   }) {
     this.#sessions = deps.sessions;
+    this.#mayServe = deps.mayServe;
     this.#tokens = deps.tokens;
     this.#prefix = newId("call", deps.clock());
     this.#explain = deps.explain;
@@ -81,9 +87,18 @@ export class Calls {
     } else {
       const { fuel, hash, ms } = message;
       call.resolve({ body, fuel, hash, ms, hostClass: session.hello.hostClass });
-      const { owner, function: name, version } = call.request;
-      const earner = { runnerOwner: session.owner, runner: session.hello.runner };
-      this.#onAnswered?.({ id: call.id, owner, function: name, version, ...earner, fuel, ms });
+      const { owner, pool, function: name, version } = call.request;
+      this.#onAnswered?.({
+        id: call.id,
+        owner,
+        pool,
+        function: name,
+        version,
+        runnerOwner: session.owner,
+        runner: session.hello.runner,
+        fuel,
+        ms,
+      });
     }
     this.placeWaiting();
   }
@@ -113,34 +128,42 @@ export class Calls {
     }
   }
 
-  /** A slot came free, or a runner connected. */
+  /** A slot came free, a runner connected, or runners may answer whom they might not before. */
   placeWaiting(): void {
-    while (this.#waiting.length > 0) {
-      const session = this.#leastBusy();
-      if (!session) return;
-      this.#send(this.#waiting.shift()!, session);
-    }
+    if (this.#waiting.size === 0 || !this.#leastBusy()) return;
+    this.#waiting.offer((call) => {
+      const session = this.#leastBusy(call.request);
+      if (session) this.#send(call, session);
+      return session !== undefined;
+    });
   }
 
   close(): void {
     const error = new GridError("shutting-down", "The server is shutting down.");
-    for (const call of [...this.#pending.values(), ...this.#waiting]) call.reject(error);
+    for (const call of [...this.#pending.values(), ...this.#waiting.clear()]) call.reject(error);
     this.#pending.clear();
-    this.#waiting.length = 0;
   }
 
   #place(call: PendingCall): void {
-    const session = this.#leastBusy();
+    const session = this.#leastBusy(call.request);
     if (session) this.#send(call, session);
-    else if ([...this.#sessions()].length === 0 && call.attempts === 0) {
-      call.reject(
-        new GridError("no-runner", "No runner is connected, so nothing can run this call.", {
-          hint: "Start one with `sparegrid runner`, or send `Prefer: respond-async` to queue it as a job.",
-        }),
-      );
-    } else if (this.#waiting.length >= waitingMax) {
+    else if (call.attempts === 0 && !isServed(this.#sessions(), this.#mayServe, call.request))
+      call.reject(this.#noRunner());
+    else if (this.#waiting.size >= waitingMax) {
       call.reject(new GridError("queue-full", `${waitingMax} calls are waiting already.`));
-    } else this.#waiting.push(call);
+    } else this.#waiting.add(call);
+  }
+
+  #noRunner(): GridError {
+    const hint =
+      "Start one with `sparegrid runner`, or send `Prefer: respond-async` to queue it as a job.";
+    for (const _ of this.#sessions())
+      return new GridError("no-runner", "None of the connected runners may run this call.", {
+        hint: `It asks for machines of its caller's own or of a pool, and none of them is here. ${hint}`,
+      });
+    return new GridError("no-runner", "No runner is connected, so nothing can run this call.", {
+      hint,
+    });
   }
 
   #send(call: PendingCall, session: RunnerSession): void {
@@ -205,8 +228,7 @@ export class Calls {
   }
 
   #abort(call: PendingCall): void {
-    const waiting = this.#waiting.indexOf(call);
-    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    this.#waiting.remove(call);
     if (this.#pending.delete(call.id) && call.session) {
       call.session.calls--;
       call.session.send({ type: "cancelCall", call: call.id });
@@ -214,13 +236,15 @@ export class Calls {
     call.reject(new GridError("timeout", "The call was given up before its answer came."));
   }
 
-  #leastBusy(): RunnerSession | undefined {
+  /** Of those that have room for a call, and may answer this one. */
+  #leastBusy(request?: CallRequest): RunnerSession | undefined {
     let best: RunnerSession | undefined;
     let bestLoad = Number.POSITIVE_INFINITY;
     for (const session of this.#sessions()) {
       const load = session.calls / session.slots;
       const isReady = !session.draining && !session.suspect;
-      if (isReady && load < bestLoad && load < callsPerSlot) {
+      if (!isReady || load >= bestLoad || load >= callsPerSlot) continue;
+      if (!request || this.#mayServe(request, session.owner)) {
         best = session;
         bestLoad = load;
       }

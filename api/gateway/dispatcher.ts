@@ -3,8 +3,10 @@ import type { Entry } from "../../protocol/job.ts";
 import { attemptsMax, leaseMs as leaseMsDefault, leaseTasksMax } from "../../protocol/limits.ts";
 import { type JobView, type JobViews, recordsOf } from "../jobs/job-view.ts";
 import { shardCountOf } from "../jobs/plan.ts";
+import type { MayServe } from "../ports.ts";
 import type { Lease, LeaseRequest, Store } from "../store/port.ts";
 import type { BlobTokens } from "./blob-token.ts";
+import { type Crew, Crews, hasRoom } from "./crews.ts";
 import { largestFirst } from "./largest-first.ts";
 import type { LeaseSizing } from "./lease-sizing.ts";
 import { mayFollow } from "./may-follow.ts";
@@ -25,6 +27,7 @@ export interface DispatcherDeps {
   store: Store;
   views: JobViews;
   sessions: ReadonlyMap<string, RunnerSession>;
+  mayServe: MayServe;
   sizing: LeaseSizing;
   tokens: BlobTokens;
   clock: () => number;
@@ -41,7 +44,8 @@ export interface DispatcherDeps {
  * a pump makes it go round again, so nothing is missed and nothing is queued.
  *
  * Jobs share the room fairly: they take turns, fewest held leases first, each up to an equal share, until no room or
- * no work is left.
+ * no work is left. A job gets the room of those runners alone that may work for it; when there is none such, it waits
+ * until one connects, or may.
  */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
@@ -110,51 +114,66 @@ export class Dispatcher {
 
   async #serveAll(): Promise<void> {
     for (;;) {
-      const jobs = [...this.#ready];
       const room = this.#room();
-      if (jobs.length === 0 || room === 0) return;
+      if (this.#ready.size === 0 || room === 0) return;
+      const crews = new Crews(this.#deps.sessions.values(), this.#deps.mayServe);
+      const jobs = [...this.#ready].filter((job) => this.#mayGet(job, crews));
+      if (jobs.length === 0) return;
       const held = this.#heldByJob();
       jobs.sort((a, b) => (held.get(a) ?? 0) - (held.get(b) ?? 0));
       const share = Math.ceil(room / jobs.length);
       let dispatched = 0;
-      for (const job of jobs) dispatched += await this.#serve(job, share);
+      for (const job of jobs) dispatched += await this.#serve(job, share, crews);
       if (dispatched === 0) return;
     }
   }
 
+  /** Whether there is room for a job, as far as one knows without asking the store. */
+  #mayGet(job: string, crews: Crews): boolean {
+    const view = this.#deps.views.peek(job);
+    if (!view) return true;
+    const crew = crews.of(view.spec);
+    if (crew.sessions.length === 0) this.#ready.delete(job);
+    return hasRoom(crew);
+  }
+
   /** Leases of one job for all sessions with room, up to a share. Returns how many were sent. */
-  async #serve(job: string, share: number): Promise<number> {
+  async #serve(job: string, share: number, crews: Crews): Promise<number> {
     const view = await this.#deps.views.get(job);
     if (!view) {
       this.#ready.delete(job);
       return 0;
     }
-    const sessions = [...this.#deps.sessions.values()].filter((session) => session.room > 0);
-    const perSession = Math.ceil(share / Math.max(sessions.length, 1));
-    let sent = await this.#leaseWhole(view, sessions);
-    if (isRound(view) && sessions.length > 1) {
-      sent += await this.#lease(view, sessions, perSession, true);
+    const { slots, sessions } = crews.of(view.spec);
+    const crew = { slots, sessions: sessions.filter(({ room }) => room > 0) };
+    const perSession = Math.ceil(share / Math.max(crew.sessions.length, 1));
+    let sent = await this.#leaseWhole(view, crew);
+    if (isRound(view) && crew.sessions.length > 1) {
+      sent += await this.#lease(view, crew, perSession, true);
     }
-    return sent + (await this.#lease(view, sessions, perSession, false));
+    return sent + (await this.#lease(view, crew, perSession, false));
   }
 
   async #lease(
     view: JobView,
-    sessions: RunnerSession[],
+    crew: Crew,
     perSession: number,
     preferOnly: boolean,
   ): Promise<number> {
     const sent = await Promise.all(
-      sessions.map((session) => this.#leaseFor(view, session, perSession, preferOnly)),
+      crew.sessions.map((session) => {
+        const count = Math.min(session.room, perSession);
+        return this.#leaseFor(view, session, { count, slots: crew.slots, preferOnly });
+      }),
     );
     return sent.reduce((sum, count) => sum + count, 0);
   }
 
   /** A round to a runner that does it, and those after it, as a whole. */
-  async #leaseWhole(view: JobView, sessions: readonly RunnerSession[]): Promise<number> {
-    const session = sessions.find((one) => this.follows(view, one));
+  async #leaseWhole(view: JobView, { sessions, slots }: Crew): Promise<number> {
+    const session = sessions.find((one) => this.#follows(view, one, slots));
     if (!session || view.done > 0) return 0;
-    return this.#take(view, session, {
+    return this.#take(view, session, slots, {
       holder: session.id,
       leases: 1,
       tasksMax: view.stage.tasks,
@@ -167,24 +186,29 @@ export class Dispatcher {
 
   /** Whether this runner should do the job's rounds as a whole. */
   follows(view: JobView, session: RunnerSession): boolean {
-    return mayFollow(view, session, { sizing: this.#deps.sizing, slots: this.#slots() });
+    const { sessions, mayServe } = this.#deps;
+    if (!mayServe(view.spec, session.owner)) return false;
+    return this.#follows(view, session, new Crews(sessions.values(), mayServe).of(view.spec).slots);
   }
 
-  async #leaseFor(
-    view: JobView,
-    session: RunnerSession,
-    perSession: number,
-    preferOnly: boolean,
-  ): Promise<number> {
-    const count = Math.min(session.room, perSession);
-    if (count <= 0) return 0;
-    const request = this.#request(view, session, count, preferOnly);
-    if (request.leases === 0 || (preferOnly && request.prefer?.length === 0)) return 0;
-    return this.#take(view, session, request);
+  #follows(view: JobView, session: RunnerSession, slots: number): boolean {
+    return mayFollow(view, session, { sizing: this.#deps.sizing, slots });
+  }
+
+  async #leaseFor(view: JobView, session: RunnerSession, wanted: Wanted): Promise<number> {
+    if (wanted.count <= 0) return 0;
+    const request = this.#request(view, session, wanted);
+    if (request.leases === 0 || (wanted.preferOnly && request.prefer?.length === 0)) return 0;
+    return this.#take(view, session, wanted.slots, request);
   }
 
   /** Leases and sends. Returns how many. */
-  async #take(view: JobView, session: RunnerSession, request: LeaseRequest): Promise<number> {
+  async #take(
+    view: JobView,
+    session: RunnerSession,
+    slots: number,
+    request: LeaseRequest,
+  ): Promise<number> {
     const job = view.spec.id;
     const stageNumber = view.stage.number;
     const leases = await this.#deps.store.jobs.lease(job, request);
@@ -202,19 +226,17 @@ export class Dispatcher {
       return 0;
     }
     if (current.startedAtMs === undefined) await this.#deps.onFirstLease(current);
-    for (const lease of leases) await this.#send(session, current, lease);
+    for (const lease of leases) await this.#send(session, current, lease, slots);
     return leases.length;
   }
 
   #request(
     view: JobView,
     session: RunnerSession,
-    count: number,
-    preferOnly: boolean,
+    { count, slots, preferOnly }: Wanted,
   ): LeaseRequest {
     const { stage, spec } = view;
-    const { sizing, clock, sessions } = this.#deps;
-    const slots = this.#slots();
+    const { sizing, clock, sessions, mayServe } = this.#deps;
     const remaining = Math.max(stage.tasks - view.done, 1);
     const records = spec.input.type === "range" ? spec.input.count : spec.input.records;
     const recordsLeft = Math.max(records - view.recordsDone, remaining);
@@ -227,7 +249,10 @@ export class Dispatcher {
     };
     if (spec.kind !== "iterate") request.prefer = largestFirst(view);
     if (isRound(view)) {
-      const isLive = (id: string) => sessions.has(id);
+      const isLive = (id: string) => {
+        const other = sessions.get(id);
+        return other !== undefined && mayServe(spec, other.owner);
+      };
       request.tasksMax = leaseTasksMax;
       request.prefer = this.#partitions.runsFor(view, session.id, {
         slots,
@@ -251,7 +276,7 @@ export class Dispatcher {
     return Math.max(median * stragglerFactor, stragglerAgeMs);
   }
 
-  async #send(session: RunnerSession, view: JobView, lease: Lease): Promise<void> {
+  async #send(session: RunnerSession, view: JobView, lease: Lease, slots: number): Promise<void> {
     const { spec, stage } = view;
     const { store, tokens, clock } = this.#deps;
     const held: HeldLease = {
@@ -275,7 +300,7 @@ export class Dispatcher {
       }
       const whole = lease.lo === 0 && lease.hi === stage.tasks && !lease.backup;
       // A state that is a blob would be stored in every round all the same.
-      if (whole && message.hasState && this.follows(view, session)) {
+      if (whole && message.hasState && this.#follows(view, session, slots)) {
         const { roundsMax } = spec;
         message.follow = { roundsMax };
         held.follows = { round: stage.round, roundsMax };
@@ -288,12 +313,6 @@ export class Dispatcher {
       } else throw error;
     }
     if (isRound(view)) this.#partitions.took(spec.id, session.id, lease.lo);
-  }
-
-  #slots(): number {
-    let slots = 0;
-    for (const session of this.#deps.sessions.values()) slots += session.slots;
-    return Math.max(slots, 1);
   }
 
   #room(): number {
@@ -311,6 +330,16 @@ export class Dispatcher {
     }
     return held;
   }
+}
+
+/** What is asked of the store for one session. */
+interface Wanted {
+  /** Leases at most. */
+  count: number;
+  /** Of all runners that may work for the job. */
+  slots: number;
+  /** Nothing but what the session held before. */
+  preferOnly: boolean;
 }
 
 /** The map stage of an iterative job. */

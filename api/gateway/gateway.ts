@@ -1,55 +1,37 @@
 import type { WebSocket } from "ws";
 import { type ErrorBody, GridError } from "../../protocol/errors.ts";
-import { newId } from "../../protocol/ids.ts";
 import type { JobStatus } from "../../protocol/job.ts";
-import {
-  heartbeatMs,
-  inlineBytesMax,
-  leaseMs as leaseMsDefault,
-  protocolVersion,
-} from "../../protocol/limits.ts";
+import { heartbeatMs, leaseMs as leaseMsDefault } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
-import type {
-  AnsweredCall,
-  CallRequest,
-  CallResult,
-  Gateway,
-  MeasuredWork,
-  RunnerInfo,
-} from "../ports.ts";
+import type { CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FollowedRounds } from "./followed-rounds.ts";
+import { greet } from "./greeting.ts";
+import { type GatewayHooks, hooksOf } from "./hooks.ts";
 import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
 import { receive } from "./reception.ts";
-import { type RunnerOwner, RunnerSession } from "./session.ts";
+import { RemoteStatus } from "./remote-status.ts";
+import type { RunnerOwner, RunnerSession } from "./session.ts";
+import { jobsAtWork, runnersOn, stopJob, tasksUnderWay } from "./sessions.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
 /** How often idle room is offered to jobs with stragglers, and missed wake-ups are made good. */
 const tickMs = 200;
-/** A remote cancellation is looked for at most so often a job. */
-const statusCheckMs = 500;
 const cutOffCode = 4003;
 const cutOffReason = "not allowed any more";
 
-export interface GatewayDeps {
+export interface GatewayDeps extends Partial<GatewayHooks> {
   store: Store;
   views: JobViews;
   clock: () => number;
   /** Maps a guest's error to the author's source. */
   explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
-  onEnded?: (job: string, status: JobStatus, error?: ErrorBody) => void;
-  /** The store has taken work for a job in: `store.jobs.earned` has news. Called often, and before `onEnded`. */
-  onAccepted?: (job: string) => void;
-  /** A call was answered. Called on the fastest path of all: it may take note, not more. */
-  onCall?: (call: AnsweredCall) => void;
-  /** Work took so long on somebody's machine. Called on the fastest paths: it may take note, not more. */
-  onMeasured?: (measured: MeasuredWork) => void;
   log: { info(fields: object, text: string): void; warn(fields: object, text: string): void };
   leaseMs?: number;
 }
@@ -71,7 +53,8 @@ export class RunnerGateway implements Gateway {
   readonly #answers: LeaseAnswers;
   readonly #rounds: FollowedRounds;
   readonly #silence: SilenceWatch;
-  readonly #lastStatusCheckMs = new Map<string, number>();
+  readonly #remote: RemoteStatus;
+  readonly #hooks: GatewayHooks;
   readonly #tick: NodeJS.Timeout;
   readonly #unwatch: () => void;
 
@@ -85,20 +68,20 @@ export class RunnerGateway implements Gateway {
     this.#tokens = new BlobTokens(secret, clock);
     const sessions = () => this.#sessions.values();
     const bundle = (digest: string) => store.blobs.get(digest);
-    const { onCall } = deps;
-    const onMeasured = (measured: MeasuredWork) => this.#tell(() => deps.onMeasured?.(measured));
+    this.#hooks = hooksOf(deps, (error) => this.#warn(error, "a listener of the gateway threw"));
+    const { mayServe, onAccepted, onMeasured, onCall } = this.#hooks;
     this.#calls = new Calls({
       sessions,
+      mayServe,
       tokens: this.#tokens,
       clock,
       explain,
       bundle,
       onAnswered: (call) => {
         onMeasured({ ...call, owner: call.runnerOwner });
-        this.#tell(() => onCall?.(call));
+        onCall(call);
       },
     });
-    const onAccepted = (job: string) => this.#tell(() => deps.onAccepted?.(job));
     this.progress = new Progress({
       store,
       views,
@@ -111,6 +94,7 @@ export class RunnerGateway implements Gateway {
       store,
       views,
       sessions: this.#sessions,
+      mayServe,
       sizing: this.#sizing,
       tokens: this.#tokens,
       clock,
@@ -164,7 +148,19 @@ export class RunnerGateway implements Gateway {
       tickMs,
       onTrusted: () => this.#dispatcher.wake(),
     });
-    this.#unwatch = store.jobs.watch((job) => this.#onJobChanged(job));
+    this.#remote = new RemoteStatus({
+      store,
+      clock,
+      isAtWork: (job) => this.#runnersOn(job) > 0,
+      onSeen: (job, state) => {
+        if (state?.endedAtMs !== undefined || !state) this.#stop(job);
+      },
+      quietly: (work) => this.#quietly(work),
+    });
+    this.#unwatch = store.jobs.watch((job) => {
+      this.#dispatcher.wake(job);
+      this.#remote.changed(job);
+    });
     this.#tick = setInterval(() => {
       this.#silence.tick();
       this.#dispatchIdle();
@@ -228,11 +224,7 @@ export class RunnerGateway implements Gateway {
   }
 
   tasksUnderWay(job: string): number {
-    let tasks = 0;
-    for (const session of this.#sessions.values())
-      for (const lease of session.leases.values())
-        if (lease.job === job && !lease.backup) tasks += lease.hi - lease.next;
-    return tasks;
+    return tasksUnderWay(this.#sessions.values(), job);
   }
 
   verifyBlobToken(token: string): string | undefined {
@@ -242,6 +234,15 @@ export class RunnerGateway implements Gateway {
   /** There may be work: a job was submitted or tasks came back. */
   wake(job?: string): void {
     this.#dispatcher.wake(job);
+  }
+
+  /** Other runners may do other work than before: what waits is offered anew, and rounds are shared anew. */
+  reconsider(): void {
+    void this.#quietly(async () => {
+      for (const job of await this.#deps.store.jobs.active()) this.#dispatcher.wake(job);
+    });
+    this.#calls.placeWaiting();
+    this.#rounds.share(this.#sessions.values());
   }
 
   async close(): Promise<void> {
@@ -263,36 +264,14 @@ export class RunnerGateway implements Gateway {
     owner: RunnerOwner,
     message: RunnerToGateway,
   ): RunnerSession | undefined {
-    if (message.type !== "hello") {
-      socket.close(4002, "hello comes first");
-      return undefined;
-    }
     const { clock, log } = this.#deps;
-    const session = new RunnerSession(newId("session", clock()), message, owner, socket, clock());
-    if (message.protocol !== protocolVersion) {
-      const text = `This server speaks protocol ${protocolVersion}, the runner ${message.protocol}. Update the older one.`;
-      session.send({ type: "refused", code: "protocol-version", message: text });
-      session.close(4001, "protocol version");
-      return undefined;
-    }
+    const [leaseMs, heartbeatMs] = [this.#leaseMs, this.#heartbeatMs];
+    const session = greet(socket, owner, message, { nowMs: clock(), leaseMs, heartbeatMs });
+    if (!session) return undefined;
     this.#sessions.set(session.id, session);
-    session.send({
-      type: "welcome",
-      session: session.id,
-      runner: message.runner,
-      leaseMs: this.#leaseMs,
-      heartbeatMs: this.#heartbeatMs,
-      inlineBytesMax,
-    });
-    log.info(
-      { runner: message.name, slots: message.slots, class: message.hostClass },
-      "runner connected",
-    );
-    void this.#quietly(async () => {
-      for (const job of await this.#deps.store.jobs.active()) this.#dispatcher.wake(job);
-    });
-    this.#calls.placeWaiting();
-    this.#rounds.share(this.#sessions.values());
+    const { name, slots, hostClass } = session.hello;
+    log.info({ runner: name, slots, class: hostClass }, "runner connected");
+    this.reconsider();
     return session;
   }
 
@@ -356,55 +335,22 @@ export class RunnerGateway implements Gateway {
     await this.#answers.giveBack(session, ended, penalty);
   }
 
-  #onJobChanged(job: string): void {
-    this.#dispatcher.wake(job);
-    const nowMs = this.#deps.clock();
-    if (nowMs - (this.#lastStatusCheckMs.get(job) ?? 0) < statusCheckMs) return;
-    if (this.#runnersOn(job) === 0) return;
-    this.#lastStatusCheckMs.set(job, nowMs);
-    void this.#quietly(() => this.#stopIfEnded(job));
-  }
-
-  /** A job that another process ended: its runners here must stop. */
-  async #stopIfEnded(job: string): Promise<void> {
-    const state = await this.#deps.store.jobs.read(job);
-    if (!state || state.endedAtMs !== undefined) this.#stop(job);
-  }
-
-  /** What others make of the gateway's news must not stop its work. */
-  #tell(news: () => void): void {
-    try {
-      news();
-    } catch (error) {
-      this.#warn(error, "a listener of the gateway threw");
-    }
-  }
-
   #onEnded(job: string, status: JobStatus, error?: ErrorBody): void {
     this.#stop(job);
-    this.#tell(() => this.#deps.onEnded?.(job, status, error));
+    this.#hooks.onEnded(job, status, error);
   }
 
   #stop(job: string): void {
     this.#dispatcher.forget(job);
-    this.#lastStatusCheckMs.delete(job);
-    for (const session of this.#sessions.values()) {
-      const held = [...session.leases.values()].filter((lease) => lease.job === job);
-      for (const lease of held) session.leases.delete(lease.token);
-      if (held.length > 0) session.send({ type: "cancel", leases: held.map(({ token }) => token) });
-      if (session.knownJobs.delete(job)) session.send({ type: "forget", job });
-    }
+    this.#remote.forget(job);
+    stopJob(this.#sessions.values(), job);
     this.#dispatcher.wake();
   }
 
   #dispatchIdle(): void {
-    if (!this.#hasRoom()) return;
-    const jobs = new Set<string>();
-    for (const session of this.#sessions.values()) {
-      for (const lease of session.leases.values()) jobs.add(lease.job);
-    }
+    if (this.#sessions.size < 2 || !this.#hasRoom()) return;
     // Only jobs with work on the wire can have stragglers; the rest is woken by the store's watch.
-    if (this.#sessions.size > 1) for (const job of jobs) this.#dispatcher.wake(job);
+    for (const job of jobsAtWork(this.#sessions.values())) this.#dispatcher.wake(job);
   }
 
   get #leaseMs(): number {
@@ -421,15 +367,7 @@ export class RunnerGateway implements Gateway {
   }
 
   #runnersOn(job: string): number {
-    let count = 0;
-    for (const session of this.#sessions.values()) {
-      for (const lease of session.leases.values()) {
-        if (lease.job !== job) continue;
-        count++;
-        break;
-      }
-    }
-    return count;
+    return runnersOn(this.#sessions.values(), job);
   }
 
   #warn(error: unknown, text: string): void {

@@ -35,7 +35,7 @@ export class JobReader {
     // Between the catalog's insert and the store's create there is no state yet.
     if (!state) return catalog.jobs.find(id)?.final ?? lostJobOf(row);
     return this.#note(row, state, {
-      ...jobOf(state, jobs.waitingFor(state.spec), clock()),
+      ...jobOf(state, jobs.waitingFor(state), clock()),
       pool: poolName(state.spec.pool),
     });
   }

@@ -52,7 +52,7 @@ export class JobService implements Jobs {
     return resultStream(this.#deps.store, await this.#require(id));
   }
 
-  waitingFor(spec: JobSpec): string | undefined {
+  waitingFor({ spec }: JobState): string | undefined {
     const { gateway, waitingFor } = this.#deps;
     return waitingFor(
       spec,

@@ -1,0 +1,35 @@
+import type { WebSocket } from "ws";
+import { newId } from "../../protocol/ids.ts";
+import { inlineBytesMax, protocolVersion } from "../../protocol/limits.ts";
+import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
+import { type RunnerOwner, RunnerSession } from "./session.ts";
+
+export interface Welcome {
+  nowMs: number;
+  leaseMs: number;
+  heartbeatMs: number;
+}
+
+/** Answers a runner's first message. Undefined when it was turned away. */
+export function greet(
+  socket: WebSocket,
+  owner: RunnerOwner,
+  message: RunnerToGateway,
+  { nowMs, leaseMs, heartbeatMs }: Welcome,
+): RunnerSession | undefined {
+  if (message.type !== "hello") {
+    socket.close(4002, "hello comes first");
+    return undefined;
+  }
+  const session = new RunnerSession(newId("session", nowMs), message, owner, socket, nowMs);
+  if (message.protocol !== protocolVersion) {
+    const text = `This server speaks protocol ${protocolVersion}, the runner ${message.protocol}. Update the older one.`;
+    session.send({ type: "refused", code: "protocol-version", message: text });
+    session.close(4001, "protocol version");
+    return undefined;
+  }
+  const { id } = session;
+  const { runner } = message;
+  session.send({ type: "welcome", session: id, runner, leaseMs, heartbeatMs, inlineBytesMax });
+  return session;
+}

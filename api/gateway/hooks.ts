@@ -1,0 +1,40 @@
+import type { ErrorBody } from "../../protocol/errors.ts";
+import type { JobStatus } from "../../protocol/job.ts";
+import type { AnsweredCall, MayServe, MeasuredWork } from "../ports.ts";
+
+/** What other parts of the API tell the gateway and hear from it. They are called on its fastest paths. */
+export interface GatewayHooks {
+  /** Whose runners may do whose work; everyone's when absent. What it says may change: see `reconsider`. */
+  mayServe: MayServe;
+  onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
+  /** The store has taken work for a job in: `store.jobs.earned` has news. Called often, and before `onEnded`. */
+  onAccepted: (job: string) => void;
+  /** A call was answered. It may take note, not more. */
+  onCall: (call: AnsweredCall) => void;
+  /** Work took so long on somebody's machine. It may take note, not more. */
+  onMeasured: (measured: MeasuredWork) => void;
+}
+
+/** All hooks: those that are absent do nothing, and what a listener throws does not stop the gateway's work. */
+export function hooksOf(
+  hooks: Partial<GatewayHooks>,
+  onError: (error: unknown) => void,
+): GatewayHooks {
+  const { onEnded, onAccepted, onCall, onMeasured } = hooks;
+  const heard =
+    <News extends unknown[]>(listener: ((...news: News) => void) | undefined) =>
+    (...news: News) => {
+      try {
+        listener?.(...news);
+      } catch (error) {
+        onError(error);
+      }
+    };
+  return {
+    mayServe: hooks.mayServe ?? (() => true),
+    onEnded: heard(onEnded),
+    onAccepted: heard(onAccepted),
+    onCall: heard(onCall),
+    onMeasured: heard(onMeasured),
+  };
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { digestOf } from "../../protocol/digest.ts";
+import type { CallRequest, ServedWork } from "../ports.ts";
+import { GatewayRig } from "./testing/gateway-rig.ts";
+import { roundOf, type ScriptedRunner } from "./testing/scripted-runner.ts";
+
+/** Work goes to those runners alone that may do it. Here: everyone's, the owner's, or a pool's members'. */
+let rig: GatewayRig;
+let members: Record<string, string[]>;
+let asked: ServedWork[];
+
+const mayServe = (work: ServedWork, runnerOwner: string) => {
+  asked.push(work);
+  if (work.pool === "everyone") return true;
+  if (work.pool === undefined) return runnerOwner === work.owner;
+  return members[work.pool]!.includes(runnerOwner);
+};
+
+beforeEach(async () => {
+  members = { pool_x: ["acc_a", "acc_b"] };
+  asked = [];
+  rig = await GatewayRig.start(undefined, { mayServe });
+});
+afterEach(() => rig.close());
+
+const ended = (id: string) =>
+  rig.until(async () => {
+    const { status } = await rig.state(id);
+    return status === "succeeded" && status;
+  });
+const worksOn = (runner: ScriptedRunner) => new Set(runner.all("run").map(({ job }) => job));
+
+describe("a job", () => {
+  test("is worked on by its owner's runners, its pool's, or everyone's, and by no others", async () => {
+    const [a, b, c] = await Promise.all(
+      ["acc_a", "acc_b", "acc_c"].map((owner) => rig.runner(owner, { owner, taskMs: 500 })),
+    );
+    const own = await rig.submit({ kind: "map", owner: "acc_b" });
+    const pooled = await rig.submit({ kind: "map", owner: "acc_a", pool: "pool_x" });
+    const open = await rig.submit({ kind: "map", owner: "acc_a", pool: "everyone" });
+    for (const id of [own, pooled, open]) await ended(id);
+    expect(worksOn(a!).has(own)).toBe(false);
+    expect([...worksOn(c!)].filter((id) => id !== open)).toEqual([]);
+    expect(worksOn(b!).has(own)).toBe(true);
+    expect(asked).toContainEqual(expect.objectContaining({ owner: "acc_a", pool: "pool_x" }));
+  });
+
+  test("without a runner that may do it waits, and holds up no other", async () => {
+    const waiting = await rig.submit({ kind: "map", owner: "acc_a" });
+    const stranger = await rig.runner("stranger", { owner: "acc_b" });
+    const other = await rig.submit({ kind: "map", owner: "acc_b" });
+    await ended(other);
+    expect(worksOn(stranger)).toEqual(new Set([other]));
+    expect(await rig.state(waiting)).toMatchObject({ status: "queued" });
+    await rig.runner("own", { owner: "acc_a" });
+    await ended(waiting);
+  });
+
+  test("starts when a runner that was there all the time may work for it", async () => {
+    await rig.runner("friend", { owner: "acc_c" });
+    const id = await rig.submit({ kind: "map", owner: "acc_a", pool: "pool_x" });
+    await sleep(50);
+    expect(await rig.state(id)).toMatchObject({ status: "queued", done: 0 });
+    members.pool_x!.push("acc_c");
+    rig.gateway.reconsider();
+    await ended(id);
+  });
+
+  test("is sized and followed as if runners that may not work for it were not there", async () => {
+    await rig.runner("stranger", { owner: "acc_b", slots: 64, works: false });
+    const own = await rig.runner("own", { owner: "acc_a", taskMs: 100 });
+    const id = await rig.submit({ owner: "acc_a" });
+    // Shared among all these slots a round of 800 ms would take a few; alone it is done as a whole.
+    expect(await own.follows()).toMatchObject({ job: id, lo: 0, hi: 8 });
+  });
+
+  test("is handed back, round done, by a runner that may not follow it any more", async () => {
+    const runner = await rig.runner("friend", { owner: "acc_b" });
+    const id = await rig.submit({ owner: "acc_a", pool: "pool_x" });
+    const run = await runner.follows();
+    members.pool_x = ["acc_a"];
+    rig.gateway.reconsider();
+    await runner.until(() => runner.all("yield").length > 0);
+    runner.sayAll([
+      roundOf(run, 2, "counts"),
+      { message: { type: "released", leases: [run.lease] }, payloads: [] },
+    ]);
+    await rig.until(async () => (await rig.state(id)).stage.round === 3);
+    await sleep(50);
+    expect(runner.followed).toEqual([run]);
+    const own = await rig.runner("own", { owner: "acc_a" });
+    expect(await own.follows()).toMatchObject({ job: id, round: 3 });
+  });
+});
+
+describe("a call", () => {
+  const call = (more: Partial<CallRequest>) =>
+    rig.gateway.call({
+      owner: "acc_a",
+      function: "f",
+      version: digestOf("v"),
+      bundle: digestOf("b"),
+      input: "1",
+      params: {},
+      uses: {},
+      seed: 1,
+      limits: { fuelPerTask: 100, memoryMb: 16, timeoutMs: 1000 },
+      output: { type: "json", contentType: "application/json" },
+      roundsMax: 1,
+      ...more,
+    });
+  const body = Buffer.from("2");
+  const answer = (runner: ScriptedRunner, id: string) =>
+    runner.say({ type: "called", call: id, fuel: 1, hash: digestOf(body), ms: 1 }, [body]);
+  const heard = (runner: ScriptedRunner, nth: number) =>
+    runner.until(() => runner.all("call")[nth]?.call);
+
+  test("goes to a runner that may answer it, however idle the others are", async () => {
+    const own = await rig.runner("own", { owner: "acc_a", slots: 1 });
+    const stranger = await rig.runner("stranger", { owner: "acc_b", slots: 64 });
+    const answers = Array.from({ length: 5 }, () => call({}));
+    for (let nth = 0; nth < answers.length; nth++) answer(own, await heard(own, nth));
+    await Promise.all(answers);
+    expect(stranger.all("call")).toEqual([]);
+  });
+
+  test("that no connected runner may answer is refused with a hint", async () => {
+    await expect(call({})).rejects.toMatchObject({ code: "no-runner", message: /No runner is/ });
+    await rig.runner("stranger", { owner: "acc_c" });
+    await expect(call({ pool: "pool_x" })).rejects.toMatchObject({
+      code: "no-runner",
+      message: expect.stringContaining("None of the connected runners may"),
+      details: { hint: expect.stringContaining("pool") },
+    });
+  });
+
+  test("that waits for its own runners holds up nobody else's, and is made when they are free", async () => {
+    const own = await rig.runner("own", { owner: "acc_a", slots: 1 });
+    const other = await rig.runner("other", { owner: "acc_b", slots: 1 });
+    // As many as may be on the wire, and three that wait.
+    const wire = 32;
+    const answers = Array.from({ length: wire + 3 }, () => call({}));
+    await heard(own, wire - 1);
+    const strangers = call({ owner: "acc_b" });
+    answer(other, await heard(other, 0));
+    await strangers;
+    for (let nth = 0; nth < answers.length; nth++) answer(own, await heard(own, nth));
+    await Promise.all(answers);
+    expect(other.all("call")).toHaveLength(1);
+  });
+});

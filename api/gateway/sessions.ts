@@ -1,0 +1,48 @@
+import type { MayServe, ServedWork } from "../ports.ts";
+import type { RunnerSession } from "./session.ts";
+
+type Sessions = Iterable<RunnerSession>;
+
+/** Whether one of these runners may do this work. */
+export function isServed(sessions: Sessions, mayServe: MayServe, work: ServedWork): boolean {
+  for (const { owner } of sessions) if (mayServe(work, owner)) return true;
+  return false;
+}
+
+/** Tasks of a job that they hold and have not answered, without copies. */
+export function tasksUnderWay(sessions: Sessions, job: string): number {
+  let tasks = 0;
+  for (const { leases } of sessions)
+    for (const lease of leases.values())
+      if (lease.job === job && !lease.backup) tasks += lease.hi - lease.next;
+  return tasks;
+}
+
+/** Runners that hold leases of a job. */
+export function runnersOn(sessions: Sessions, job: string): number {
+  let count = 0;
+  for (const session of sessions) {
+    for (const lease of session.leases.values()) {
+      if (lease.job !== job) continue;
+      count++;
+      break;
+    }
+  }
+  return count;
+}
+
+export function jobsAtWork(sessions: Sessions): Set<string> {
+  const jobs = new Set<string>();
+  for (const { leases } of sessions) for (const { job } of leases.values()) jobs.add(job);
+  return jobs;
+}
+
+/** Takes a job from these runners: its leases are cancelled, and they forget it. */
+export function stopJob(sessions: Sessions, job: string): void {
+  for (const session of sessions) {
+    const held = [...session.leases.values()].filter((lease) => lease.job === job);
+    for (const lease of held) session.leases.delete(lease.token);
+    if (held.length > 0) session.send({ type: "cancel", leases: held.map(({ token }) => token) });
+    if (session.knownJobs.delete(job)) session.send({ type: "forget", job });
+  }
+}
