@@ -43,7 +43,7 @@ export class PoolsClient {
   }
 
   rename(pool: string, name: string, options: Abortable = {}): Promise<Pool> {
-    const call = { method: "PUT", path: pathOf(pool), json: { name }, ...options } as const;
+    const call = { method: "PATCH", path: pathOf(pool), json: { name }, ...options } as const;
     return this.#transport.json(call, poolSchema);
   }
 

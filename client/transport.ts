@@ -16,7 +16,7 @@ export interface TransportOptions {
 export type Query = Record<string, string | number | undefined>;
 
 export interface Call {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
   path: string;
   query?: Query;
   headers?: Record<string, string>;

@@ -69,6 +69,8 @@ export interface InvokeSettings<F = AnyFunction> {
   params?: ParamsOf<F> | undefined;
   uses?: Record<string, UseBinding> | undefined;
   seed?: number | undefined;
+  /** Whose machines: "everyone", "own", or a pool. */
+  pool?: string | undefined;
   /** The newest when absent; or at least 8 characters of a version. */
   version?: string | undefined;
   /** How long the API may keep the request waiting before it becomes a job. */

@@ -66,7 +66,7 @@ export function poolInvitationRoutes(deps: Deps): Route[] {
         const request = await readJson(c, inviteSchema);
         const pool = owned(c);
         const { invitation, code } = invitations.invite(idOf(c, pool.id), pool, request);
-        return json(invitationOf(pools, invitation, code), 201);
+        return json(invitationOf(pools, invitation, code), 201, { "cache-control": "no-store" });
       },
     },
     {

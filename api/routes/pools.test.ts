@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Job } from "../../protocol/http-jobs.ts";
 import {
   type Pool,
@@ -7,7 +7,7 @@ import {
   poolDetailSchema,
   poolSchema,
 } from "../../protocol/http-pools.ts";
-import { post, startTestApi, type TestApi } from "../testing/test-api.ts";
+import { post, startTestApi, type TestApi, type TestMember } from "../testing/test-api.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.end());
 
-const put = (body: object): RequestInit => ({ ...post(body), method: "PUT" });
+const patch = (body: object): RequestInit => ({ ...post(body), method: "PATCH" });
 const remove: RequestInit = { method: "DELETE" };
 const submit = (body: object) =>
   api.json<Job>("/v1/jobs", post({ function: "double", input: [1], ...body }));
@@ -32,7 +32,7 @@ test("a pool is made, found by its name, renamed and deleted", async () => {
   expect(poolDetailSchema.parse(shown.body).members).toMatchObject([
     { handle: "operator", role: "owner", runners: 0 },
   ]);
-  const renamed = await api.json<Pool>("/v1/pools/operator/lab", put({ name: "attic" }));
+  const renamed = await api.json<Pool>("/v1/pools/operator/lab", patch({ name: "attic" }));
   expect(renamed.body.name).toBe("operator/attic");
   expect((await api.ask("/v1/pools/operator/lab")).status).toBe(404);
   expect((await api.ask("/v1/pools/operator/attic", remove)).status).toBe(204);
@@ -80,7 +80,7 @@ test("a pool is not deleted under a job, and a job keeps it under its new name",
   const { body: job } = await submit({ pool: "busy" });
   const refused = await api.json("/v1/pools/operator/busy", remove);
   expect([refused.status, refused.body.code]).toEqual([409, "pool-in-use"]);
-  await api.json("/v1/pools/operator/busy", put({ name: "calm" }));
+  await api.json("/v1/pools/operator/busy", patch({ name: "calm" }));
   expect((await api.json<Job>(`/v1/jobs/${job.id}`)).body.pool).toBe("operator/calm");
   await api.ask(`/v1/jobs/${job.id}/cancel`, post(""));
   expect((await api.ask("/v1/pools/operator/calm", remove)).status).toBe(204);
@@ -98,4 +98,76 @@ test("a repeated request makes one pool and one invitation", async () => {
   const listed = await api.json<{ items: PoolInvitation[] }>(path);
   expect(listed.body.items).toHaveLength(1);
   expect(listed.body.items[0]).not.toHaveProperty("code");
+});
+
+describe("among several members", () => {
+  let ada: TestMember;
+  let bob: TestMember;
+  beforeAll(async () => {
+    ada = await api.member("ada");
+    bob = await api.member("bob");
+    await ada.json("/v1/pools", post({ name: "lab" }));
+  });
+
+  test("a pool does not exist for others, until they are invited and accept", async () => {
+    const path = "/v1/pools/ada/lab";
+    for (const [way, init] of [
+      ["", undefined],
+      ["", remove],
+      ["", patch({ name: "mine" })],
+      ["/invitations", undefined],
+      ["/invitations", post({})],
+      ["/leave", post("")],
+      ["/accept", post("")],
+      ["/decline", post("")],
+      ["/members/ada", remove],
+    ] as const) {
+      const there = await bob.json(path + way, init);
+      const nowhere = await bob.json(`/v1/pools/ada/none${way}`, init);
+      expect([there.status, there.body.code], way).toEqual([404, "not-found"]);
+      expect(there.body.detail).toBe(String(nowhere.body.detail).replace("none", "lab"));
+    }
+    const invited = await ada.json(`${path}/invitations`, post({ handle: "bob" }));
+    expect(invited.status).toBe(201);
+    const received = await bob.json<{ items: PoolInvitation[] }>("/v1/pools/invitations");
+    expect(received.body.items).toMatchObject([{ pool: "ada/lab", handle: "bob" }]);
+    expect((await bob.json<Pool>(`${path}/accept`, post(""))).body).toMatchObject({
+      name: "ada/lab",
+      role: "member",
+      memberCount: 2,
+    });
+  });
+
+  test("a member sees it and runs jobs on it; its owner alone changes it", async () => {
+    const path = "/v1/pools/ada/lab";
+    const shown = await bob.json<PoolDetail>(path);
+    expect(shown.body.members.map(({ handle }) => handle)).toEqual(["ada", "bob"]);
+    const listed = await bob.json<{ items: Pool[] }>("/v1/pools");
+    expect(listed.body.items).toMatchObject([{ name: "ada/lab" }]);
+    for (const [way, init] of [
+      ["", remove],
+      ["", patch({ name: "mine" })],
+      ["/invitations", undefined],
+      ["/invitations", post({})],
+      ["/members/ada", remove],
+    ] as const)
+      expect((await bob.ask(path + way, init)).status, way).toBe(403);
+    const bare = await bob.json("/v1/jobs", post({ function: "double", input: [1], pool: "lab" }));
+    expect(bare.status).toBe(404);
+  });
+
+  test("an owner cannot leave, a member can, and a removed one comes back by a code", async () => {
+    const path = "/v1/pools/ada/lab";
+    expect((await ada.ask(`${path}/leave`, post(""))).status).toBe(409);
+    expect((await ada.ask(`${path}/members/ada`, remove)).status).toBe(409);
+    expect((await ada.ask(`${path}/members/nobody`, remove)).status).toBe(404);
+    expect((await bob.ask(`${path}/leave`, post(""))).status).toBe(204);
+    expect((await bob.ask(path)).status).toBe(404);
+    const { body } = await ada.json<PoolInvitation>(`${path}/invitations`, post({ uses: 2 }));
+    expect((await bob.ask("/v1/pools/join", post({ code: body.code }))).status).toBe(200);
+    expect((await ada.ask(`${path}/members/bob`, remove)).status).toBe(204);
+    expect((await ada.ask(`${path}/invitations/${body.id}`, remove)).status).toBe(204);
+    const late = await bob.json("/v1/pools/join", post({ code: body.code }));
+    expect([late.status, late.body.code]).toEqual([404, "not-found"]);
+  });
 });

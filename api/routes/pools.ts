@@ -89,7 +89,7 @@ export function poolRoutes(deps: Deps): Route[] {
     {
       operation: {
         ...member,
-        method: "put",
+        method: "patch",
         path: "/v1/pools/:owner/:name",
         id: "renamePool",
         summary: "Give a pool of one's own another name",

@@ -98,7 +98,8 @@ function asking(url: string, credentials: Record<string, string>): Asking {
   };
 }
 
-async function signUp(url: string, handle: string): Promise<TestMember> {
+/** Signs someone up; a handle can be had once. */
+export async function signUp(url: string, handle: string): Promise<TestMember> {
   const email = `${handle}@example.org`;
   const anyone = asking(url, {});
   const request = { email, password: testPassword, handle };

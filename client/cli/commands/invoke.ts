@@ -13,6 +13,7 @@ interface InvokeOptions {
   param?: string[];
   use?: string[];
   seed?: number;
+  pool?: string;
   fnVersion?: string;
   wait?: number;
   json?: boolean;
@@ -26,6 +27,7 @@ export function invokeCommand(program: Command, context: Context): void {
     .option("-p, --param <name=value>", "a parameter (repeatable)", collect)
     .option("--use <name=binding>", "bind a constant: job:ID, dataset:ID, @file.json", collect)
     .option("--seed <n>", "for the function's random()", integer)
+    .option("--pool <name>", "whose machines: own, everyone, or a pool")
     .option("--fn-version <version>", "of the function (default: the newest)")
     .option("--wait <seconds>", "before it becomes a job that is then awaited", integer)
     .option("--json", "print the whole answer: result, jobId, fuel, ms")
@@ -50,6 +52,7 @@ export function invokeCommand(program: Command, context: Context): void {
           params: paramsOf(options.param ?? [], schema),
           uses: await usesOf(options.use ?? []),
           seed: options.seed,
+          pool: options.pool,
           version: options.fnVersion,
           waitSeconds: options.wait,
           signal: context.signal,
