@@ -6,6 +6,8 @@ import type { Config } from "./config.ts";
 import type { Database } from "./database/open.ts";
 import type { Bindings } from "./http/bindings.ts";
 import type { BlobGate } from "./http/blob-gate.ts";
+import type { FunctionNames } from "./http/function-names.ts";
+import type { FunctionViews } from "./http/function-view.ts";
 import type { JobReader } from "./http/job-reader.ts";
 import type { Metrics } from "./http/metrics.ts";
 import type { PublicAddress } from "./http/public-address.ts";
@@ -36,6 +38,8 @@ export interface Deps extends Omit<AccountsWiring, "close"> {
   store: Store;
   database: Database;
   catalog: Catalog;
+  names: FunctionNames;
+  views: FunctionViews;
   compiler: Compiler;
   ingest: DatasetIngest;
   jobs: Jobs;

@@ -12,6 +12,8 @@ import { RunnerGateway } from "./gateway/gateway.ts";
 import { Bindings } from "./http/bindings.ts";
 import { BlobGate } from "./http/blob-gate.ts";
 import { BlobSweep } from "./http/blob-sweep.ts";
+import { FunctionNames } from "./http/function-names.ts";
+import { FunctionViews } from "./http/function-view.ts";
 import { Housekeeping } from "./http/housekeeping.ts";
 import { Inputs } from "./http/inputs.ts";
 import { JobReader } from "./http/job-reader.ts";
@@ -71,6 +73,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       onCutOff: (owner) => gateway.closeOwnedBy(owner),
     });
     closers.push(closeAccounts);
+    const names = new FunctionNames(accounts.accounts);
+    const functionViews = new FunctionViews(catalog, names);
     // Publishing is rare: its sandbox starts when it is first asked for.
     const executors = createExecutorPool({ slots: 1, prestart: false });
     closers.push(() => executors.close());
@@ -115,6 +119,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     closers.push(() => metrics.close());
     const jobReader = new JobReader({
       catalog,
+      names,
       jobs,
       poolName: (pool) => pools.choice.nameOf(pool),
       metrics,
@@ -128,7 +133,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       onError: (error) => log.warn({ err: error }, "sweep failed"),
     });
     closers.push(() => sweeper.close());
-    const versions = new Versions(catalog.functions);
+    const versions = new Versions(catalog.functions, names);
     const bindings = new Bindings({ blobs: store.blobs, catalog, jobs, gate });
     const inputs = new Inputs({ catalog, blobs: store.blobs, ingest, inlineDataset, gate, clock });
     const submit = new Submit({
@@ -161,6 +166,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       store,
       database,
       catalog,
+      names,
+      views: functionViews,
       compiler,
       ingest,
       jobs,

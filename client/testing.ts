@@ -62,6 +62,8 @@ export const invoked = { result: [1], jobId: "job_1", fuel: 7, ms: 0.5 };
 export const dataset = {
   id: "ds_1",
   name: "n",
+  owner: "operator",
+  visibility: "private",
   format: "lines",
   bytes: 3,
   records: 1,

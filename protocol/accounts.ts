@@ -19,11 +19,13 @@ export const reservedNames: ReadonlySet<string> = new Set([
   "everyone",
 ]);
 
+export const handleCharsMax = 40;
+
 /** An account's public name, part of URLs: lower-case words joined by hyphens. */
 export const handleSchema = z
   .string()
   .min(2)
-  .max(40)
+  .max(handleCharsMax)
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, "lower-case letters, digits and single hyphens")
   .refine((handle) => !reservedNames.has(handle), "this word is taken");
 

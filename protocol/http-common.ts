@@ -31,6 +31,10 @@ export const pageQuerySchema = z.strictObject({
 });
 export type PageQuery = z.infer<typeof pageQuerySchema>;
 
+/** The operator may ask for what is everyone's; without it, too, a list holds one's own. */
+export const allSchema = z.enum(["true", "false"]).optional();
+export const allQuerySchema = z.strictObject({ all: allSchema });
+
 export interface Page<T> {
   items: T[];
   next: string | null;
@@ -39,6 +43,10 @@ export interface Page<T> {
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next: z.string().nullable() });
 }
+
+/** Who may find a thing: its owner alone, whoever knows its name, or everyone in lists and searches. */
+export const visibilitySchema = z.enum(["private", "unlisted", "public"]);
+export type Visibility = z.infer<typeof visibilitySchema>;
 
 /** GET /healthz and /readyz. */
 export const healthSchema = z

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { pageOf, timeSchema } from "./http-common.ts";
+import { pageOf, pageQuerySchema, timeSchema, visibilitySchema } from "./http-common.ts";
 import { recordBytesMax } from "./limits.ts";
 import { datasetFormatSchema } from "./manifest.ts";
+import { lineSchema } from "./text.ts";
 
 /** Query of POST /v1/datasets; the body is the data itself, streamed, optionally gzip or zstd by Content-Encoding. */
 export const uploadQuerySchema = z.strictObject({
-  name: z.string().min(1).max(200).optional(),
+  name: lineSchema(200).optional(),
+  visibility: visibilitySchema.optional(),
   format: datasetFormatSchema,
   /** What to do with a malformed record: refuse the upload (default) or leave the record out and count it. */
   onBadRecord: z.enum(["refuse", "skip"]).default("refuse"),
@@ -18,11 +20,25 @@ export const uploadQuerySchema = z.strictObject({
 });
 export type UploadQuery = z.infer<typeof uploadQuerySchema>;
 
+/** PATCH /v1/datasets/:id */
+export const datasetChangeSchema = z
+  .strictObject({ visibility: visibilitySchema })
+  .meta({ id: "DatasetChange" });
+export type DatasetChange = z.infer<typeof datasetChangeSchema>;
+
+/** GET /v1/datasets: one's own, of one visibility if asked; with visibility=public everyone's public ones. */
+export const datasetListQuerySchema = pageQuerySchema.extend({
+  visibility: visibilitySchema.optional(),
+});
+
 /** `digest` names the manifest, so equal data has an equal digest. `bytes` counts shards as stored. */
 export const datasetSchema = z
   .object({
     id: z.string(),
     name: z.string(),
+    /** The owner's handle. */
+    owner: z.string(),
+    visibility: visibilitySchema,
     format: datasetFormatSchema,
     bytes: z.int(),
     records: z.int(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { errorBodySchema } from "./error-schemas.ts";
-import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
-import { functionNameSchema } from "./http-functions.ts";
+import { allSchema, pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
+import { functionRefSchema } from "./http-functions.ts";
 import { poolChoiceSchema } from "./http-pools.ts";
 import { jobStatusSchema, kindSchema } from "./job.ts";
 import { fuelPerTaskMax, taskTimeoutMsMax } from "./limits.ts";
@@ -28,7 +28,7 @@ const seedSchema = z.int().nonnegative();
  */
 export const submitRequestSchema = z
   .strictObject({
-    function: functionNameSchema,
+    function: functionRefSchema,
     version: versionSchema.optional(),
     dataset: z.string().min(1).max(200).optional(),
     input: z.json().optional(),
@@ -99,7 +99,8 @@ export const jobPageSchema = pageOf(jobSummarySchema).meta({ id: "JobPage" });
 
 export const jobListQuerySchema = pageQuerySchema.extend({
   status: jobStatusSchema.optional(),
-  function: functionNameSchema.optional(),
+  function: functionRefSchema.optional(),
+  all: allSchema,
 });
 export type JobListQuery = z.infer<typeof jobListQuerySchema>;
 

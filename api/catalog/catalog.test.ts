@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JobSpec } from "../../protocol/job.ts";
 import { type Database, openDatabase } from "../database/open.ts";
 import { type Catalog, createCatalog } from "./catalog.ts";
-import type { VersionRow } from "./functions.ts";
+import type { DatasetRow } from "./datasets.ts";
+import type { NewVersion } from "./functions.ts";
 
 let dataDir: string;
 let database: Database;
@@ -24,21 +25,30 @@ afterEach(async () => {
 });
 
 test("publishing again is known, and moves the newest version back", () => {
-  expect(catalog.functions.publish(version("a", "1"), undefined)).toBe("created");
-  expect(catalog.functions.publish(version("a", "2"), "public")).toBe("created");
-  expect(catalog.functions.publish(version("a", "1"), undefined)).toBe("exists");
-  expect(catalog.functions.find("a")).toMatchObject({ latest: digest("1"), visibility: "public" });
-  expect(catalog.functions.list("", 10)).toMatchObject([{ function: { name: "a" }, versions: 2 }]);
-  expect(catalog.functions.digestsBeginning("a", "2222")).toEqual([digest("2")]);
-  expect(catalog.functions.digestsBeginning("a", "%")).toEqual([]);
+  const publish = (letter: string, settings = {}) =>
+    catalog.functions.publish({ ...version("a", letter), settings });
+  const { outcome, function: row } = publish("1");
+  expect([outcome, row.visibility]).toEqual(["created", "private"]);
+  expect(publish("2", { visibility: "public" }).outcome).toBe("created");
+  expect(publish("1").outcome).toBe("exists");
+  const { id } = row;
+  expect(catalog.functions.find("acc_1", "a")).toMatchObject({
+    id,
+    latest: digest("1"),
+    visibility: "public",
+  });
+  const query = { account: "acc_1", sort: "name", limit: 10 } as const;
+  expect(catalog.functions.list(query)).toMatchObject([{ function: { name: "a" }, versions: 2 }]);
+  expect(catalog.functions.digestsBeginning(id, "2222")).toEqual([digest("2")]);
+  expect(catalog.functions.digestsBeginning(id, "%")).toEqual([]);
 });
 
 test("what was written survives reopening", () => {
   const { id } = catalog;
-  catalog.functions.publish(version("a", "1"), "public");
+  const { function: row } = catalog.functions.publish(version("a", "1"));
   database.close();
   open();
-  expect(catalog.functions.version("a", digest("1"))?.description.title).toBe("a");
+  expect(catalog.functions.version(row.id, digest("1"))?.description.title).toBe("a");
   expect(catalog.id).toBe(id);
 });
 
@@ -56,26 +66,29 @@ test("a blob is held until its last holder lets it go", () => {
 });
 
 test("a dataset is read by a job until the job has ended", () => {
-  catalog.jobs.insert(spec("job_1"), ["ds_1"], undefined);
-  expect(catalog.datasets.readingJob("ds_1")).toBe("job_1");
+  catalog.datasets.insert(dataset("ds_1"));
+  catalog.jobs.insert(spec("job_1"), { ...note, datasets: ["ds_1"] });
+  expect(catalog.datasets.readingJob("ds_1")).toEqual({ job: "job_1", owner: "acc_1" });
   catalog.jobs.ended("job_1", finalOf("job_1"), 5, undefined);
   expect(catalog.datasets.readingJob("ds_1")).toBeUndefined();
 });
 
 test("jobs page newest first, by status and function", () => {
-  for (const id of ["job_1", "job_2", "job_3"]) catalog.jobs.insert(spec(id), [], undefined);
-  expect(catalog.jobs.insert(spec("job_3"), [], undefined)).toBe("exists");
+  for (const id of ["job_1", "job_2", "job_3"]) catalog.jobs.insert(spec(id), note);
+  expect(catalog.jobs.insert(spec("job_3"), note)).toBe("exists");
   catalog.jobs.ended("job_2", finalOf("job_2"), 5, undefined);
   const ids = (filter: object) => catalog.jobs.list({ limit: 10, ...filter }).map((row) => row.id);
   expect(ids({})).toEqual(["job_3", "job_2", "job_1"]);
   expect(ids({ cursor: "job_3", limit: 1 })).toEqual(["job_2"]);
   expect(ids({ status: "succeeded" })).toEqual(["job_2"]);
-  expect(ids({ function: "other" })).toEqual([]);
+  expect(ids({ owner: "acc_2" })).toEqual([]);
+  expect(ids({ function: { owners: ["acc_2"], name: "f" } })).toEqual([]);
+  expect(ids({ function: { owners: ["acc_1", "acc_2"], name: "f" } })).toHaveLength(3);
   expect(catalog.jobs.countActive()).toBe(2);
 });
 
 test("an ended job keeps its first end", () => {
-  catalog.jobs.insert(spec("job_1"), [], undefined);
+  catalog.jobs.insert(spec("job_1"), note);
   catalog.jobs.ended("job_1", finalOf("job_1"), 5, undefined);
   catalog.jobs.ended("job_1", { ...finalOf("job_1"), status: "failed" }, 6, undefined);
   expect(catalog.jobs.find("job_1")).toMatchObject({ status: "succeeded", endedAtMs: 5 });
@@ -93,9 +106,10 @@ function digest(letter: string): string {
   return letter.repeat(64);
 }
 
-function version(name: string, letter: string): VersionRow {
+function version(name: string, letter: string): NewVersion {
   return {
-    function: name,
+    owner: "acc_1",
+    name,
     digest: digest(letter),
     description: {
       kind: "map",
@@ -110,17 +124,35 @@ function version(name: string, letter: string): VersionRow {
     },
     source: "",
     files: {},
-    readme: null,
     sourceMap: "{}",
     bundleBytes: 1,
     publishedAtMs: Number(letter),
   };
 }
 
+const note = { function: { owner: "acc_1", name: "f" }, datasets: [] };
+
+function dataset(id: string): DatasetRow {
+  return {
+    id,
+    owner: "acc_1",
+    visibility: "private",
+    name: id,
+    format: "lines",
+    digest: digest("d"),
+    bytes: 1,
+    records: 1,
+    shards: 1,
+    skipped: 0,
+    job: null,
+    createdAtMs: 1,
+  };
+}
+
 function spec(id: string): JobSpec {
   return {
     id,
-    owner: "operator",
+    owner: "acc_1",
     kind: "map",
     function: "f",
     version: digest("a"),

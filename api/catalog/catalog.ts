@@ -6,6 +6,7 @@ import { createFunctions, type Functions } from "./functions.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { createJobRows, type JobRows } from "./jobs.ts";
 import { identity } from "./schema.ts";
+import { createUsage, type Usage } from "./usage.ts";
 
 export interface Catalog {
   /** Made with the catalog. */
@@ -14,18 +15,21 @@ export interface Catalog {
   datasets: Datasets;
   blobRefs: BlobRefs;
   jobs: JobRows;
+  usage: Usage;
   idempotency: Idempotency;
   /** All or nothing. */
   transaction<T>(work: () => T): T;
 }
 
 export function createCatalog({ drizzle, transaction }: Database): Catalog {
+  const usage = createUsage(drizzle);
   return {
     id: identityOf(drizzle),
     functions: createFunctions(drizzle),
     datasets: createDatasets(drizzle),
     blobRefs: createBlobRefs(drizzle),
-    jobs: createJobRows(drizzle),
+    jobs: createJobRows(drizzle, usage.note),
+    usage,
     idempotency: createIdempotency(drizzle),
     transaction,
   };

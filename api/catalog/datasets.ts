@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import type { Visibility } from "../../protocol/http-common.ts";
 import type { Drizzle } from "../database/open.ts";
 import { datasets, jobDatasets, jobs } from "./schema.ts";
 
@@ -9,12 +10,24 @@ export interface Datasets {
   insert(row: DatasetRow): "created" | "exists";
   find(id: string): DatasetRow | undefined;
   /** Newest first, before `cursor`; inline inputs of jobs are left out. */
-  list(cursor: string | undefined, limit: number): DatasetRow[];
+  list(filter: DatasetFilter): DatasetRow[];
   /** Ids of datasets that are a job's inline input. */
   ofJob(job: string): string[];
-  /** A job that has not ended and reads this dataset, if there is one. */
-  readingJob(id: string): string | undefined;
+  /** A job that has not ended and reads this dataset, if there is one; its owner's own first. */
+  readingJob(id: string): Reading | undefined;
+  setVisibility(id: string, visibility: Visibility): void;
   remove(id: string): void;
+}
+
+/** Whose datasets: one account's, or everyone's public ones. */
+export type DatasetFilter = { cursor: string | undefined; limit: number } & (
+  | { owner: string; visibility?: Visibility | undefined }
+  | { visibility: "public" }
+);
+
+export interface Reading {
+  job: string;
+  owner: string;
 }
 
 /** Sorts after every id. */
@@ -27,23 +40,18 @@ export function createDatasets(database: Drizzle): Datasets {
     .from(datasets)
     .where(eq(datasets.id, placeholder("id")))
     .prepare();
-  const listed = database
-    .select()
-    .from(datasets)
-    .where(and(lt(datasets.id, placeholder("cursor")), isNull(datasets.job)))
-    .orderBy(desc(datasets.id))
-    .limit(placeholder("limit"))
-    .prepare();
   const inline = database
     .select({ id: datasets.id })
     .from(datasets)
     .where(eq(datasets.job, placeholder("job")))
     .prepare();
   const reading = database
-    .select({ job: jobs.id })
+    .select({ job: jobs.id, owner: jobs.owner })
     .from(jobDatasets)
     .innerJoin(jobs, eq(jobs.id, jobDatasets.job))
+    .innerJoin(datasets, eq(datasets.id, jobDatasets.dataset))
     .where(and(eq(jobDatasets.dataset, placeholder("id")), eq(jobs.ended, false)))
+    .orderBy(sql`${jobs.owner} <> ${datasets.owner}`)
     .limit(1)
     .prepare();
   const remove = database
@@ -56,9 +64,25 @@ export function createDatasets(database: Drizzle): Datasets {
         ? "created"
         : "exists",
     find: (id) => findOne.get({ id }),
-    list: (cursor, limit) => listed.all({ cursor: cursor ?? end, limit }),
+    list: ({ cursor, limit, visibility, ...whose }) =>
+      database
+        .select()
+        .from(datasets)
+        .where(
+          and(
+            lt(datasets.id, cursor ?? end),
+            isNull(datasets.job),
+            "owner" in whose ? eq(datasets.owner, whose.owner) : undefined,
+            visibility === undefined ? undefined : eq(datasets.visibility, visibility),
+          ),
+        )
+        .orderBy(desc(datasets.id))
+        .limit(limit)
+        .all(),
     ofJob: (job) => inline.all({ job }).map((row) => row.id),
-    readingJob: (id) => reading.get({ id })?.job,
+    readingJob: (id) => reading.get({ id }),
+    setVisibility: (id, visibility) =>
+      void database.update(datasets).set({ visibility }).where(eq(datasets.id, id)).run(),
     remove: (id) => void remove.run({ id }),
   };
 }

@@ -1,39 +1,62 @@
-import { and, asc, count, desc, eq, gt, like, sql } from "drizzle-orm";
+import { and, desc, eq, like, max, or, sql } from "drizzle-orm";
+import type { Visibility } from "../../protocol/http-common.ts";
 import type { Drizzle } from "../database/open.ts";
+import { type FunctionQuery, type ListedFunction, listFunctions } from "./function-list.ts";
+import { indexForSearch } from "./function-search.ts";
 import { functions, versions } from "./schema.ts";
 
 export type FunctionRow = typeof functions.$inferSelect;
 export type VersionRow = typeof versions.$inferSelect;
-export type VersionStamp = Pick<VersionRow, "digest" | "publishedAtMs">;
+export type VersionStamp = Pick<
+  VersionRow,
+  "digest" | "publishedAtMs" | "royaltyBasisPoints" | "deprecated"
+>;
 
-/** A row of the list: a function with what its newest version says. */
-export interface ListedFunction {
-  function: FunctionRow;
-  description: VersionRow["description"];
-  versions: number;
+/** What is published: a version, and what it says of its function. */
+export interface NewVersion
+  extends Omit<
+    VersionRow,
+    "function" | "readme" | "royaltyBasisPoints" | "deprecated" | "release"
+  > {
+  owner: string;
+  name: string;
+  /** Absent: that of the version before. */
+  readme?: string | undefined;
+  settings?: FunctionSettings;
+  /** Of a function that is new: where it comes from. */
+  forkedFrom?: { function: number; version: string };
+}
+
+/** What an owner may set of a function; what is absent stays. */
+export interface FunctionSettings {
+  visibility?: Visibility | undefined;
+  tags?: string[] | undefined;
+  royaltyBasisPoints?: number | undefined;
 }
 
 export interface Functions {
   /**
-   * Keeps a version and makes it the function's newest.
+   * Keeps a version and makes it the function's newest. Its royalty is the function's, from then on fixed.
    * - created; - exists: this very version was there (its readme is renewed)
    */
-  publish(
-    version: VersionRow,
-    visibility: FunctionRow["visibility"] | undefined,
-  ): "created" | "exists";
-  find(name: string): FunctionRow | undefined;
-  version(name: string, digest: string): VersionRow | undefined;
+  publish(version: NewVersion): { outcome: "created" | "exists"; function: FunctionRow };
+  find(owner: string, name: string): FunctionRow | undefined;
+  byId(id: number): FunctionRow | undefined;
+  version(id: number, digest: string): VersionRow | undefined;
   /** The source map of a bundle, whichever function it belongs to. */
   sourceMap(digest: string): string | undefined;
   /** Digests of a function's versions that begin so; at most two, since two are already ambiguous. */
-  digestsBeginning(name: string, prefix: string): string[];
+  digestsBeginning(id: number, prefix: string): string[];
   /** Newest first, at most `limit`. */
-  versions(name: string, limit: number): VersionStamp[];
-  /** By name, after `cursor`. */
-  list(cursor: string, limit: number): ListedFunction[];
-  /** Some names, to suggest one for a misspelt one. */
-  names(limit: number): string[];
+  versions(id: number, limit: number): VersionStamp[];
+  change(id: number, settings: FunctionSettings): void;
+  /** Renews the readme of a version. */
+  describe(id: number, digest: string, readme: string | null): void;
+  /** Says why a version should not be used any more, or takes that back. */
+  deprecate(id: number, digest: string, message: string | null): void;
+  list(query: FunctionQuery): ListedFunction[];
+  /** Some functions that an account may find in lists, to suggest one for a misspelt name. */
+  findable(account: string, limit: number): Pick<FunctionRow, "owner" | "name">[];
 }
 
 export function createFunctions(database: Drizzle): Functions {
@@ -41,10 +64,15 @@ export function createFunctions(database: Drizzle): Functions {
   const findOne = database
     .select()
     .from(functions)
-    .where(eq(functions.name, placeholder("name")))
+    .where(and(eq(functions.owner, placeholder("owner")), eq(functions.name, placeholder("name"))))
+    .prepare();
+  const findById = database
+    .select()
+    .from(functions)
+    .where(eq(functions.id, placeholder("id")))
     .prepare();
   const ofVersion = and(
-    eq(versions.function, placeholder("name")),
+    eq(versions.function, placeholder("id")),
     eq(versions.digest, placeholder("digest")),
   );
   const findVersion = database.select().from(versions).where(ofVersion).prepare();
@@ -58,83 +86,133 @@ export function createFunctions(database: Drizzle): Functions {
     .select({ digest: versions.digest })
     .from(versions)
     .where(
-      and(eq(versions.function, placeholder("name")), like(versions.digest, placeholder("like"))),
+      and(eq(versions.function, placeholder("id")), like(versions.digest, placeholder("like"))),
     )
     .limit(2)
     .prepare();
   const stamps = database
-    .select({ digest: versions.digest, publishedAtMs: versions.publishedAtMs })
+    .select({
+      digest: versions.digest,
+      publishedAtMs: versions.publishedAtMs,
+      royaltyBasisPoints: versions.royaltyBasisPoints,
+      deprecated: versions.deprecated,
+    })
     .from(versions)
-    .where(eq(versions.function, placeholder("name")))
+    .where(eq(versions.function, placeholder("id")))
     .orderBy(desc(versions.publishedAtMs), desc(versions.digest))
     .limit(placeholder("limit"))
     .prepare();
-  const listed = database
-    .select({
-      function: functions,
-      description: versions.description,
-      versions: database.$count(versions, eq(versions.function, functions.name)),
-    })
-    .from(functions)
-    .innerJoin(
-      versions,
-      and(eq(versions.function, functions.name), eq(versions.digest, functions.latest)),
-    )
-    .where(gt(functions.name, placeholder("cursor")))
-    .orderBy(asc(functions.name))
-    .limit(placeholder("limit"))
-    .prepare();
-  const someNames = database
-    .select({ name: functions.name })
-    .from(functions)
-    .limit(placeholder("limit"))
-    .prepare();
-  const countVersion = database
-    .select({ count: count() })
+  const lastReleased = database
+    .select()
     .from(versions)
-    .where(ofVersion)
+    .where(eq(versions.function, placeholder("id")))
+    // When all are deprecated, the last of them still runs.
+    .orderBy(sql`${versions.deprecated} IS NOT NULL`, desc(versions.release))
+    .limit(1)
+    .prepare();
+  const someFindable = database
+    .select({ owner: functions.owner, name: functions.name })
+    .from(functions)
+    .where(or(eq(functions.owner, placeholder("account")), eq(functions.visibility, "public")))
+    .limit(placeholder("limit"))
     .prepare();
 
+  /** Brings what a function's row and the search say of its latest version up to date. */
+  function renew(id: number): void {
+    const latest = lastReleased.get({ id })!;
+    database
+      .update(functions)
+      .set({
+        latest: latest.digest,
+        kind: latest.description.kind,
+        latestRoyaltyBasisPoints: latest.royaltyBasisPoints,
+      })
+      .where(eq(functions.id, id))
+      .run();
+    indexForSearch(database, findById.get({ id })!, latest);
+  }
+
+  function change(id: number, { visibility, tags, royaltyBasisPoints }: FunctionSettings): void {
+    const set = {
+      ...(visibility === undefined ? {} : { visibility }),
+      ...(tags === undefined ? {} : { tags }),
+      ...(royaltyBasisPoints === undefined ? {} : { royaltyBasisPoints }),
+    };
+    if (Object.keys(set).length > 0)
+      database.update(functions).set(set).where(eq(functions.id, id)).run();
+  }
+
+  function begin({ owner, name, description, digest, publishedAtMs, forkedFrom }: NewVersion) {
+    return database
+      .insert(functions)
+      .values({
+        owner,
+        name,
+        visibility: "private",
+        latest: digest,
+        kind: description.kind,
+        forkedFrom: forkedFrom?.function ?? null,
+        forkedVersion: forkedFrom?.version ?? null,
+        publishedAtMs,
+      })
+      .returning({ id: functions.id })
+      .get().id;
+  }
+
   return {
-    publish(version, visibility) {
-      return database.transaction((tx) => {
-        const key = { name: version.function, digest: version.digest };
-        const exists = (countVersion.get(key)?.count ?? 0) > 0;
-        tx.insert(versions)
-          .values(version)
-          .onConflictDoUpdate({
-            target: [versions.function, versions.digest],
-            set: { readme: version.readme },
-          })
+    publish(version) {
+      return database.transaction(() => {
+        const { owner, name, settings = {}, forkedFrom: _, ...content } = version;
+        const before = findOne.get({ owner, name });
+        const id = before?.id ?? begin(version);
+        change(id, settings);
+        const exists = findVersion.get({ id, digest: version.digest });
+        const readme = version.readme ?? exists?.readme ?? lastReleased.get({ id })?.readme ?? null;
+        const { release } = database
+          .select({ release: max(versions.release) })
+          .from(versions)
+          .where(eq(versions.function, id))
+          .get()!;
+        const next = { readme, release: (release ?? 0) + 1 };
+        const { royaltyBasisPoints } = findById.get({ id })!;
+        database
+          .insert(versions)
+          .values({ ...content, function: id, royaltyBasisPoints, ...next })
+          .onConflictDoUpdate({ target: [versions.function, versions.digest], set: next })
           .run();
-        tx.insert(functions)
-          .values({
-            name: version.function,
-            visibility: visibility ?? "private",
-            latest: version.digest,
-            publishedAtMs: version.publishedAtMs,
-          })
-          .onConflictDoUpdate({
-            target: functions.name,
-            set: {
-              latest: version.digest,
-              publishedAtMs: version.publishedAtMs,
-              ...(visibility ? { visibility } : {}),
-            },
-          })
-          .run();
-        return exists ? "exists" : "created";
+        const { publishedAtMs } = version;
+        database.update(functions).set({ publishedAtMs }).where(eq(functions.id, id)).run();
+        renew(id);
+        return { outcome: exists ? "exists" : "created", function: findById.get({ id })! };
       });
     },
-    find: (name) => findOne.get({ name }),
-    version: (name, digest) => findVersion.get({ name, digest }),
+    find: (owner, name) => findOne.get({ owner, name }),
+    byId: (id) => findById.get({ id }),
+    version: (id, digest) => findVersion.get({ id, digest }),
     sourceMap: (digest) => findMap.get({ digest })?.sourceMap,
-    digestsBeginning: (name, prefix) =>
+    digestsBeginning: (id, prefix) =>
       /^[0-9a-f]+$/.test(prefix)
-        ? beginning.all({ name, like: `${prefix}%` }).map((row) => row.digest)
+        ? beginning.all({ id, like: `${prefix}%` }).map((row) => row.digest)
         : [],
-    versions: (name, limit) => stamps.all({ name, limit }),
-    list: (cursor, limit) => listed.all({ cursor, limit }),
-    names: (limit) => someNames.all({ limit }).map((row) => row.name),
+    versions: (id, limit) => stamps.all({ id, limit }),
+    change: (id, settings) =>
+      database.transaction(() => {
+        change(id, settings);
+        renew(id);
+      }),
+    describe: (id, digest, readme) =>
+      database.transaction(() => {
+        const one = and(eq(versions.function, id), eq(versions.digest, digest));
+        database.update(versions).set({ readme }).where(one).run();
+        renew(id);
+      }),
+    deprecate: (id, digest, message) =>
+      database.transaction(() => {
+        const one = and(eq(versions.function, id), eq(versions.digest, digest));
+        database.update(versions).set({ deprecated: message }).where(one).run();
+        renew(id);
+      }),
+    list: (query) => listFunctions(database, query),
+    findable: (account, limit) => someFindable.all({ account, limit }),
   };
 }

@@ -1,26 +1,33 @@
-import { and, asc, count, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { ErrorBody } from "../../protocol/errors.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
 import type { JobSpec, JobStatus } from "../../protocol/job.ts";
 import type { Drizzle } from "../database/open.ts";
 import { jobDatasets, jobs } from "./schema.ts";
+import type { EndedJob } from "./usage.ts";
 
 export type JobRow = typeof jobs.$inferSelect;
 
 export interface JobFilter {
   cursor?: string | undefined;
   limit: number;
+  /** Absent: everyone's. */
+  owner?: string | undefined;
   status?: JobStatus | undefined;
-  function?: string | undefined;
+  /** A name, and whose functions are meant by it. */
+  function?: { owners: readonly string[]; name: string } | undefined;
+}
+
+/** What the catalog notes of a job besides what runs. */
+export interface JobNote {
+  function: { owner: string; name: string };
+  datasets: readonly string[];
+  budget?: number | undefined;
 }
 
 export interface JobRows {
   /** - created; - exists: a job with this id is there, nothing changed */
-  insert(
-    spec: JobSpec,
-    datasets: readonly string[],
-    budget: number | undefined,
-  ): "created" | "exists";
+  insert(spec: JobSpec, note: JobNote): "created" | "exists";
   find(id: string): JobRow | undefined;
   /** Newest first, before `cursor`. */
   list(filter: JobFilter): JobRow[];
@@ -45,7 +52,7 @@ export interface JobRows {
 
 const end = "~";
 
-export function createJobRows(database: Drizzle): JobRows {
+export function createJobRows(database: Drizzle, noteRun: (ended: EndedJob) => void): JobRows {
   const placeholder = sql.placeholder;
   const byId = eq(jobs.id, placeholder("id"));
   const findOne = database.select().from(jobs).where(byId).prepare();
@@ -71,11 +78,13 @@ export function createJobRows(database: Drizzle): JobRows {
     .prepare();
 
   return {
-    insert: (spec, datasets, budget) =>
+    insert: (spec, { function: { owner: functionOwner, name }, datasets, budget }) =>
       database.transaction((tx) => {
         const row = {
           id: spec.id,
-          function: spec.function,
+          owner: spec.owner,
+          functionOwner,
+          function: name,
           version: spec.version,
           kind: spec.kind,
           status: "queued" as const,
@@ -90,15 +99,18 @@ export function createJobRows(database: Drizzle): JobRows {
         return changes > 0 ? "created" : "exists";
       }),
     find: (id) => findOne.get({ id }),
-    list: ({ cursor, limit, status, function: name }) =>
+    list: ({ cursor, limit, owner, status, function: named }) =>
       database
         .select()
         .from(jobs)
         .where(
           and(
             lt(jobs.id, cursor ?? end),
-            status ? eq(jobs.status, status) : undefined,
-            name ? eq(jobs.function, name) : undefined,
+            owner === undefined ? undefined : eq(jobs.owner, owner),
+            status === undefined ? undefined : eq(jobs.status, status),
+            named === undefined
+              ? undefined
+              : and(inArray(jobs.functionOwner, [...named.owners]), eq(jobs.function, named.name)),
           ),
         )
         .orderBy(desc(jobs.id))
@@ -120,18 +132,29 @@ export function createJobRows(database: Drizzle): JobRows {
         .where(and(eq(jobs.id, id), eq(jobs.ended, false)))
         .run(),
     ended: (id, final, endedAtMs, error) =>
-      void database
-        .update(jobs)
-        .set({
-          status: final.status,
-          ended: true,
-          final,
-          endedAtMs,
-          error: error ?? null,
-          startedAtMs: final.startedAt ? Date.parse(final.startedAt) : null,
-        })
-        .where(and(eq(jobs.id, id), isNull(jobs.final)))
-        .run(),
+      database.transaction((tx) => {
+        const row = tx
+          .update(jobs)
+          .set({
+            status: final.status,
+            ended: true,
+            final,
+            endedAtMs,
+            error: error ?? null,
+            records: final.records,
+            startedAtMs: final.startedAt ? Date.parse(final.startedAt) : null,
+          })
+          .where(and(eq(jobs.id, id), isNull(jobs.final)))
+          .returning({
+            owner: jobs.owner,
+            functionOwner: jobs.functionOwner,
+            function: jobs.function,
+            status: jobs.status,
+            error: jobs.error,
+          })
+          .get();
+        if (row) noteRun(row);
+      }),
     expired: (beforeMs, limit) => expiredIds.all({ before: beforeMs, limit }).map((row) => row.id),
     gone: (id) =>
       database.transaction((tx) => {

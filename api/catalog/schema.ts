@@ -1,6 +1,14 @@
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 import type { ErrorBody } from "../../protocol/errors.ts";
 import type { Description } from "../../protocol/guest.ts";
+import type { Visibility } from "../../protocol/http-common.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
 import type { JobSpec, JobStatus, Kind } from "../../protocol/job.ts";
 import type { DatasetFormat } from "../../protocol/manifest.ts";
@@ -10,18 +18,40 @@ import type { DatasetFormat } from "../../protocol/manifest.ts";
  * keeps what a list shows and, once a job has ended, how it ended.
  */
 
-export const functions = sqliteTable("functions", {
-  name: text().primaryKey(),
-  visibility: text().$type<"public" | "private">().notNull(),
-  /** Digest of the version that was published last. */
-  latest: text().notNull(),
-  publishedAtMs: integer("published_at_ms").notNull(),
-});
+/** A function belongs to an account; its public name is made of that account's handle, which may change. */
+export const functions = sqliteTable(
+  "functions",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    owner: text().notNull(),
+    name: text().notNull(),
+    visibility: text().$type<Visibility>().notNull(),
+    /** Digest of the version that is run when none is named: the last released of those not deprecated. */
+    latest: text().notNull(),
+    /** Of the latest version, so that a list filters and sorts without reading versions. */
+    kind: text().$type<Kind>().notNull(),
+    latestRoyaltyBasisPoints: integer("latest_royalty_basis_points").notNull().default(0),
+    tags: text({ mode: "json" }).$type<string[]>().notNull().default([]),
+    /** What the next version asks: hundredths of a percent. */
+    royaltyBasisPoints: integer("royalty_basis_points").notNull().default(0),
+    /** The function and version that this one was begun from. */
+    forkedFrom: integer("forked_from"),
+    forkedVersion: text("forked_version"),
+    /** Jobs that ended by the function's own doing, and those of them that succeeded. */
+    runs: integer().notNull().default(0),
+    succeeded: integer().notNull().default(0),
+    publishedAtMs: integer("published_at_ms").notNull(),
+  },
+  (table) => [
+    uniqueIndex("functions_owner_name").on(table.owner, table.name),
+    index("functions_visibility").on(table.visibility, table.name),
+  ],
+);
 
 export const versions = sqliteTable(
   "versions",
   {
-    function: text().notNull(),
+    function: integer().notNull(),
     digest: text().notNull(),
     description: text({ mode: "json" }).$type<Description>().notNull(),
     source: text().notNull(),
@@ -29,6 +59,12 @@ export const versions = sqliteTable(
     readme: text(),
     sourceMap: text("source_map").notNull(),
     bundleBytes: integer("bundle_bytes").notNull(),
+    /** Fixed when it is published. */
+    royaltyBasisPoints: integer("royalty_basis_points").notNull().default(0),
+    /** Why not to use it any more; it still runs. */
+    deprecated: text(),
+    /** Counts up with each publish of the function, so that what was published last does not depend on a clock. */
+    release: integer().notNull(),
     publishedAtMs: integer("published_at_ms").notNull(),
   },
   (table) => [
@@ -37,10 +73,22 @@ export const versions = sqliteTable(
   ],
 );
 
+/** Who has run a function, once each. */
+export const functionUsers = sqliteTable(
+  "function_users",
+  {
+    function: integer().notNull(),
+    account: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.function, table.account] })],
+);
+
 export const datasets = sqliteTable(
   "datasets",
   {
     id: text().primaryKey(),
+    owner: text().notNull(),
+    visibility: text().$type<Visibility>().notNull(),
     name: text().notNull(),
     format: text().$type<DatasetFormat>().notNull(),
     /** Digest of the manifest. */
@@ -53,7 +101,11 @@ export const datasets = sqliteTable(
     job: text(),
     createdAtMs: integer("created_at_ms").notNull(),
   },
-  (table) => [index("datasets_job").on(table.job)],
+  (table) => [
+    index("datasets_job").on(table.job),
+    index("datasets_owner").on(table.owner, table.id),
+    index("datasets_visibility").on(table.visibility, table.id),
+  ],
 );
 
 /** One row: the catalog's own id, by which processes that share a store tell whether they share a catalog too. */
@@ -76,6 +128,9 @@ export const jobs = sqliteTable(
   "jobs",
   {
     id: text().primaryKey(),
+    owner: text().notNull(),
+    /** Account and name of the function. */
+    functionOwner: text("function_owner").notNull(),
     function: text().notNull(),
     version: text().notNull(),
     kind: text().$type<Kind>().notNull(),
@@ -83,6 +138,10 @@ export const jobs = sqliteTable(
     ended: integer({ mode: "boolean" }).notNull(),
     spec: text({ mode: "json" }).$type<JobSpec>().notNull(),
     budget: integer(),
+    /** Microcredits that the job cost. */
+    costMicro: integer("cost_micro").notNull().default(0),
+    /** Records of its input, known once it has ended. */
+    records: integer(),
     error: text({ mode: "json" }).$type<ErrorBody>(),
     /** The last view of an ended job, which outlives its state in the store. */
     final: text({ mode: "json" }).$type<Job>(),
@@ -95,7 +154,9 @@ export const jobs = sqliteTable(
   (table) => [
     index("jobs_ended").on(table.ended, table.endedAtMs),
     index("jobs_status").on(table.status, table.id),
-    index("jobs_function").on(table.function, table.id),
+    index("jobs_owner").on(table.owner, table.id),
+    index("jobs_owner_status").on(table.owner, table.status, table.id),
+    index("jobs_function").on(table.functionOwner, table.function, table.id),
   ],
 );
 

@@ -5,10 +5,13 @@ import { GridError } from "../../protocol/errors.ts";
 import type { Description } from "../../protocol/guest.ts";
 import type { UseBinding } from "../../protocol/http-jobs.ts";
 import type { Constant } from "../../protocol/job.ts";
+import type { Principal } from "../accounts/principal.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Jobs } from "../ports.ts";
 import type { BlobStore } from "../store/port.ts";
 import type { BlobGate } from "./blob-gate.ts";
+import { datasetFor } from "./inputs.ts";
+import { noSuchJob } from "./job-reader.ts";
 import { nearest } from "./suggest.ts";
 
 /** A constant is decoded whole in the sandbox, whose memory is some hundred MB. */
@@ -29,13 +32,19 @@ export interface BindingsOptions {
   gate: BlobGate;
 }
 
+interface Remembered {
+  constant: Constant;
+  /** Whose job it came from; absent for inline values. */
+  owner?: string | undefined;
+}
+
 type Target = { job: string } | { dataset: string } | { value: unknown };
 
 /** Turns what a caller binds to a function's constants into blobs. What was bound lately is remembered. */
 export class Bindings {
   readonly #options: BindingsOptions;
   /** By job id, and by digest for inline values. */
-  readonly #bound: LRUCache<string, Constant>;
+  readonly #bound: LRUCache<string, Remembered>;
 
   constructor(options: BindingsOptions) {
     this.#options = options;
@@ -44,7 +53,7 @@ export class Bindings {
       max: boundKeptMax,
       ttl: boundKeptMs,
       // What was held for synchronous calls alone is let go with its place in here.
-      dispose: (constant, key, reason) => {
+      dispose: ({ constant }, key, reason) => {
         if (key === constant.digest && reason !== "set")
           blobRefs.releaseOne(inlineHolder, constant.digest);
       },
@@ -60,6 +69,7 @@ export class Bindings {
 
   /** @throws GridError missing-use, unknown names as bad-request, and what reading a job's result throws */
   async bind(
+    principal: Principal,
     declared: Description["uses"],
     given: Readonly<Record<string, UseBinding>> | undefined,
   ): Promise<Bound> {
@@ -82,26 +92,25 @@ export class Bindings {
         });
       const target = targetOf(binding);
       if ("dataset" in target) bound.datasets.push(target.dataset);
-      bound.uses[name] = await this.#constant(name, target);
+      bound.uses[name] = await this.#constant(principal, name, target);
     }
     return bound;
   }
 
-  #constant(name: string, target: Target): Promise<Constant> | Constant {
-    if ("dataset" in target) return this.#dataset(target.dataset);
-    if ("job" in target) return this.#job(name, target.job);
+  #constant(principal: Principal, name: string, target: Target): Promise<Constant> | Constant {
+    if ("dataset" in target) {
+      const { digest } = datasetFor(this.#options.catalog, principal, target.dataset);
+      return { digest, type: "dataset" };
+    }
+    if ("job" in target) return this.#job(principal, name, target.job);
     return this.#store(JSON.stringify(target.value), inlineHolder);
   }
 
-  #dataset(id: string): Constant {
-    const row = this.#options.catalog.datasets.find(id);
-    if (!row) throw new GridError("not-found", `There is no dataset ${id}.`, { name: id });
-    return { digest: row.digest, type: "dataset" };
-  }
-
-  async #job(name: string, id: string): Promise<Constant> {
+  async #job({ account }: Principal, name: string, id: string): Promise<Constant> {
     const known = this.#bound.get(id);
-    if (known) return this.#given(known);
+    const owner = known?.owner ?? this.#options.catalog.jobs.find(id)?.owner;
+    if (owner !== account) throw noSuchJob(id);
+    if (known) return this.#given(known.constant);
     const { contentType, body } = await this.#options.jobs.result(id);
     const isLines = contentType.startsWith("application/x-ndjson");
     if (!isLines && !contentType.startsWith("application/json")) {
@@ -115,10 +124,11 @@ export class Bindings {
       );
     }
     const text = await boundedText(body);
-    return this.#store(isLines ? `[${text.trimEnd().replaceAll("\n", ",")}]` : text, id);
+    const value = isLines ? `[${text.trimEnd().replaceAll("\n", ",")}]` : text;
+    return this.#store(value, id, account);
   }
 
-  async #store(text: string, holder: string): Promise<Constant> {
+  async #store(text: string, holder: string, owner?: string): Promise<Constant> {
     const bytes = Buffer.from(text);
     if (bytes.byteLength > constantBytesMax)
       throw new GridError("body-too-large", "A constant is too large.", {
@@ -133,7 +143,7 @@ export class Bindings {
       catalog.blobRefs.hold(holder, [digest]);
     });
     const constant: Constant = { digest, type: "json" };
-    this.#bound.set(holder === inlineHolder ? digest : holder, constant);
+    this.#bound.set(holder === inlineHolder ? digest : holder, { constant, owner });
     return this.#given(constant);
   }
 

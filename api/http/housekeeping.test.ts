@@ -33,30 +33,28 @@ afterEach(async () => {
 });
 
 function seed(): void {
-  wired.deps.catalog.functions.publish(
-    {
-      function: "double",
-      digest: "a".repeat(64),
-      description: {
-        kind: "map",
-        title: "Double",
-        input: { type: "items" },
-        params: {},
-        uses: {},
-        combine: false,
-        finish: false,
-        output: { type: "json", contentType: "application/json" },
-        example: false,
-      },
-      source: "",
-      files: {},
-      readme: null,
-      sourceMap: "{}",
-      bundleBytes: 1,
-      publishedAtMs: 1,
+  wired.deps.catalog.functions.publish({
+    owner: operator.account,
+    name: "double",
+    digest: "a".repeat(64),
+    description: {
+      kind: "map",
+      title: "Double",
+      input: { type: "items" },
+      params: {},
+      uses: {},
+      combine: false,
+      finish: false,
+      output: { type: "json", contentType: "application/json" },
+      example: false,
     },
-    "public",
-  );
+    source: "",
+    files: {},
+    sourceMap: "{}",
+    bundleBytes: 1,
+    publishedAtMs: 1,
+    settings: { visibility: "public" },
+  });
 }
 
 test("an ended job is forgotten after its time, with its inline input, and says so", async () => {

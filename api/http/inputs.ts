@@ -4,6 +4,7 @@ import type { SubmitRequest } from "../../protocol/http-jobs.ts";
 import type { JobSpec } from "../../protocol/job.ts";
 import type { DatasetFormat, Manifest } from "../../protocol/manifest.ts";
 import { manifestSchema } from "../../protocol/manifest.ts";
+import type { Principal } from "../accounts/principal.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { DatasetRow } from "../catalog/datasets.ts";
 import type { InlineDataset } from "../datasets/index.ts";
@@ -45,28 +46,27 @@ export class Inputs {
   /** @throws GridError wrong-input with a hint, not-found, and what storing inline data throws */
   async resolve(
     job: string,
+    principal: Principal,
     version: Version,
     request: Pick<SubmitRequest, "dataset" | "input">,
   ): Promise<ResolvedInput> {
     const { input } = version.description;
     if (request.dataset !== undefined && request.input !== undefined)
       throw new GridError("bad-request", "A job takes a dataset or an inline input, not both.");
-    if (request.dataset !== undefined) return this.#dataset(version, request.dataset);
+    if (request.dataset !== undefined) return this.#dataset(principal, version, request.dataset);
     if (request.input === undefined) throw missingInput(version);
     if (input.type === "range") return { spec: rangeOf(request.input) };
     const format = input.type === "items" ? "items" : input.format;
-    return this.#inline(job, format, input, request.input);
+    return this.#inline({ job, owner: principal.account }, format, input, request.input);
   }
 
-  async #dataset(version: Version, id: string): Promise<ResolvedInput> {
+  async #dataset(principal: Principal, version: Version, id: string): Promise<ResolvedInput> {
     const { input } = version.description;
     if (input.type === "range")
       throw new GridError("wrong-input", `${version.function} takes no dataset, but a count.`, {
         hint: 'Send "input": how many integers to run over.',
       });
-    const row = this.#options.catalog.datasets.find(id);
-    if (!row || row.job !== null)
-      throw new GridError("not-found", `There is no dataset ${id}.`, { name: id });
+    const row = datasetFor(this.#options.catalog, principal, id);
     const wanted = input.type === "items" ? "ndjson" : input.format;
     if (row.format !== wanted)
       throw new GridError(
@@ -90,7 +90,7 @@ export class Inputs {
 
   /** Stores inline data as a dataset of this job alone. A repeated submit finds it. */
   async #inline(
-    job: string,
+    { job, owner }: { job: string; owner: string },
     format: DatasetFormat | "items",
     input: InputDescription,
     value: unknown,
@@ -105,6 +105,8 @@ export class Inputs {
       const ingested = await ingest.ingest(body, options);
       return recordDataset(catalog, ingested, {
         id,
+        owner,
+        visibility: "private",
         name: "inline input",
         job,
         createdAtMs: clock(),
@@ -114,11 +116,24 @@ export class Inputs {
   }
 }
 
+/**
+ * A dataset that this account may read: its own, and by id those that are not private. Jobs' inline inputs are none.
+ * @throws GridError not-found
+ */
+export function datasetFor(catalog: Catalog, { account }: Principal, id: string): DatasetRow {
+  const row = catalog.datasets.find(id);
+  if (row?.job === null && (row.owner === account || row.visibility !== "private")) return row;
+  throw new GridError("not-found", `There is no dataset ${id}.`, {
+    name: id,
+    hint: "GET /v1/datasets lists your datasets, with ?visibility=public everyone's public ones.",
+  });
+}
+
 /** Notes a dataset and who holds its blobs. Call it while the gate is held, before the blobs can become garbage. */
 export function recordDataset(
   catalog: Catalog,
   { manifest, digest, bytes, records, skipped }: Ingested,
-  about: { id: string; name: string; job: string | null; createdAtMs: number },
+  about: Pick<DatasetRow, "id" | "owner" | "visibility" | "name" | "job" | "createdAtMs">,
 ): DatasetRow {
   const row: DatasetRow = {
     ...about,

@@ -1,14 +1,17 @@
 import { GridError } from "../../protocol/errors.ts";
-import type { Job } from "../../protocol/http-jobs.ts";
+import type { Job, JobSummary } from "../../protocol/http-jobs.ts";
 import { endedStatuses, type JobState } from "../../protocol/job.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { JobRow } from "../catalog/jobs.ts";
 import type { Jobs } from "../ports.ts";
-import { jobOf, lostJobOf } from "./job-view.ts";
+import type { FunctionNames } from "./function-names.ts";
+import { jobOf, lostJobOf, summaryOf } from "./job-view.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Viewer } from "./viewer.ts";
 
 export interface JobReaderOptions {
   catalog: Catalog;
+  names: FunctionNames;
   jobs: Jobs;
   /** What people call the pool of a spec. */
   poolName: (pool: string | undefined) => string;
@@ -18,6 +21,13 @@ export interface JobReaderOptions {
 
 const reconciledMax = 20_000;
 
+export function noSuchJob(id: string): GridError {
+  return new GridError("not-found", `There is no job ${id}.`, {
+    name: id,
+    hint: "GET /v1/jobs lists your jobs that are kept.",
+  });
+}
+
 /** Joins what the store knows of a job now with what the catalog keeps of it. */
 export class JobReader {
   readonly #options: JobReaderOptions;
@@ -26,29 +36,27 @@ export class JobReader {
     this.#options = options;
   }
 
-  /** @throws GridError not-found */
-  async read(id: string): Promise<Job> {
-    const row = this.row(id);
-    if (row.final) return row.final;
-    const { catalog, jobs, poolName, clock } = this.#options;
-    const state = await jobs.read(id);
-    // Between the catalog's insert and the store's create there is no state yet.
-    if (!state) return catalog.jobs.find(id)?.final ?? lostJobOf(row);
-    return this.#note(row, state, {
-      ...jobOf(state, jobs.waitingFor(state), clock()),
-      pool: poolName(state.spec.pool),
-    });
+  /** For whoever may see it. @throws GridError not-found */
+  readFor(viewer: Viewer, id: string): Promise<Job> {
+    return this.#view(this.row(viewer, id));
   }
 
-  /** @throws GridError not-found */
-  row(id: string): JobRow {
+  /** Whosever it is. @throws GridError not-found */
+  async read(id: string): Promise<Job> {
     const row = this.#options.catalog.jobs.find(id);
-    if (!row)
-      throw new GridError("not-found", `There is no job ${id}.`, {
-        name: id,
-        hint: "GET /v1/jobs lists the jobs that are kept.",
-      });
+    if (!row) throw noSuchJob(id);
+    return this.#view(row);
+  }
+
+  /** @throws GridError not-found, for what is someone else's, too */
+  row({ account, all }: Viewer, id: string): JobRow {
+    const row = this.#options.catalog.jobs.find(id);
+    if (!row || (row.owner !== account && !all)) throw noSuchJob(id);
     return row;
+  }
+
+  summary(row: JobRow): JobSummary {
+    return summaryOf(row, this.#nameOf(row));
   }
 
   /** Writes the present status of every job that the catalog takes for unfinished. */
@@ -64,8 +72,26 @@ export class JobReader {
     const error = new GridError("internal", "The job was lost before it was planned.").toBody();
     const endedAtMs = clock();
     const endedAt = new Date(endedAtMs).toISOString();
-    const final: Job = { ...lostJobOf(row), status: "failed", error, endedAt };
+    const final: Job = { ...lostJobOf(row, this.#nameOf(row)), status: "failed", error, endedAt };
     catalog.jobs.ended(id, final, endedAtMs, error);
+  }
+
+  async #view(row: JobRow): Promise<Job> {
+    const name = this.#nameOf(row);
+    if (row.final) return { ...row.final, function: name };
+    const { catalog, jobs, poolName, clock } = this.#options;
+    const state = await jobs.read(row.id);
+    // Between the catalog's insert and the store's create there is no state yet.
+    if (!state) return catalog.jobs.find(row.id)?.final ?? lostJobOf(row, name);
+    return this.#note(row, state, {
+      ...jobOf(state, jobs.waitingFor(state), clock()),
+      function: name,
+      pool: poolName(state.spec.pool),
+    });
+  }
+
+  #nameOf({ functionOwner, function: name }: JobRow): string {
+    return this.#options.names.full(functionOwner, name);
   }
 
   #note(row: JobRow, state: JobState, job: Job): Job {

@@ -33,10 +33,11 @@ export function jobOf(state: JobState, waitingFor: string | undefined, nowMs: nu
   };
 }
 
-export function summaryOf(row: JobRow): JobSummary {
+/** @param name the function's, in full */
+export function summaryOf(row: JobRow, name: string): JobSummary {
   return {
     id: row.id,
-    function: row.function,
+    function: name,
     version: row.version,
     kind: row.kind,
     status: row.status,
@@ -48,9 +49,9 @@ export function summaryOf(row: JobRow): JobSummary {
 }
 
 /** A job that the store knows nothing of, neither now nor ever again: its planning broke off. */
-export function lostJobOf(row: JobRow): Job {
+export function lostJobOf(row: JobRow, name: string): Job {
   return {
-    ...summaryOf(row),
+    ...summaryOf(row, name),
     stage: 0,
     entry: "map",
     round: 0,

@@ -3,10 +3,13 @@ import type { ErrorBody } from "../../protocol/errors.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
 import type { Params } from "./params.ts";
 import type { Version } from "./versions.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** A synchronous invocation that has ended. It never was in the store. */
 export interface RecentCall {
   id: string;
+  /** The account that called. */
+  owner: string;
   version: Version;
   seed: number;
   params: Params;
@@ -37,8 +40,10 @@ export class RecentCalls {
     this.#calls.set(call.id, call);
   }
 
-  get(id: string): RecentCall | undefined {
-    return this.#calls.get(id);
+  /** Undefined, too, for a call that the viewer may not see. */
+  get({ account, all }: Viewer, id: string): RecentCall | undefined {
+    const call = this.#calls.get(id);
+    return call && (call.owner === account || all) ? call : undefined;
   }
 }
 

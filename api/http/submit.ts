@@ -11,9 +11,10 @@ import {
 } from "../../protocol/limits.ts";
 import type { Principal } from "../accounts/principal.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { JobNote } from "../catalog/jobs.ts";
 import type { PoolChoice } from "../pools/choice.ts";
 import type { Jobs } from "../ports.ts";
-import type { Bindings, Bound } from "./bindings.ts";
+import type { Bindings } from "./bindings.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Metrics } from "./metrics.ts";
 import { fillParams } from "./params.ts";
@@ -56,11 +57,11 @@ export class Submit {
       });
     // What was unsaid may mean something else by now; a repeat means what the first request meant.
     const pool = known?.spec.pool ?? poolChoice.resolve(principal, request.pool);
-    const version = versions.find(request.function, request.version);
+    const version = versions.find(principal, request.function, request.version);
     const { description } = version;
     const params = fillParams(description.params, request.params);
-    const bound = await bindings.bind(description.uses, request.uses);
-    const input = await inputs.resolve(id, version, request);
+    const bound = await bindings.bind(principal, description.uses, request.uses);
+    const input = await inputs.resolve(id, principal, version, request);
     const recordsPerTask = request.recordsPerTask ?? description.recordsPerTask;
     const spec: JobSpec = {
       id,
@@ -81,21 +82,20 @@ export class Submit {
       limits: limitsOf(request.limits),
       createdAtMs: known?.createdAtMs ?? clock(),
     };
-    await this.#store(spec, bound, input.dataset, request.budget);
+    const datasets = input.dataset === undefined ? [] : [input.dataset];
+    await this.#store(spec, {
+      function: { owner: version.owner, name: version.name },
+      datasets: [...datasets, ...bound.datasets],
+      budget: request.budget,
+    });
     return spec;
   }
 
   /** The catalog first: a job that the catalog does not know could never be found again; the other way is repaired. */
-  async #store(
-    spec: JobSpec,
-    bound: Bound,
-    dataset: string | undefined,
-    budget: number | undefined,
-  ): Promise<void> {
+  async #store(spec: JobSpec, note: JobNote): Promise<void> {
     const { catalog, jobs, poolChoice, metrics } = this.#options;
-    const datasets = dataset === undefined ? bound.datasets : [dataset, ...bound.datasets];
     const inserted = catalog.transaction(() => {
-      const outcome = catalog.jobs.insert(spec, datasets, budget);
+      const outcome = catalog.jobs.insert(spec, note);
       // From here on the pool cannot be deleted.
       if (outcome === "created") poolChoice.confirm(spec);
       catalog.blobRefs.hold(

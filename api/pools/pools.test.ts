@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GridError } from "../../protocol/errors.ts";
 import { everyonePool, inviteSchema, ownPool } from "../../protocol/http-pools.ts";
-import { createJobRows, type JobRows } from "../catalog/jobs.ts";
+import { createCatalog } from "../catalog/catalog.ts";
+import type { JobRows } from "../catalog/jobs.ts";
 import { type Database, openDatabase } from "../database/open.ts";
 import { jobSpecOf } from "../testing/job-spec.ts";
 import { createPools, type PoolParts } from "./index.ts";
@@ -27,7 +28,7 @@ let made: number;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "sparegrid-pools-"));
   database = openDatabase(dataDir);
-  jobs = createJobRows(database.drizzle);
+  jobs = createCatalog(database).jobs;
   nowMs = 1_000_000;
   lending = new Set();
   made = 0;
@@ -211,7 +212,7 @@ describe("a pool", () => {
   test("stays while a job that has not ended runs on it", () => {
     const lab = pool(ada, "lab");
     const spec = { ...jobSpecOf({ id: "job_1", kind: "map", owner: ada }), pool: lab.id };
-    jobs.insert(spec, [], undefined);
+    jobs.insert(spec, { function: { owner: ada, name: "f" }, datasets: [] });
     expect(refused(() => parts.pools.remove(lab))).toBe("pool-in-use");
     jobs.remove("job_1");
     parts.pools.remove(lab);

@@ -1,8 +1,9 @@
 import { GridError } from "../../protocol/errors.ts";
-import { pageQuerySchema } from "../../protocol/http-common.ts";
 import {
   type Dataset,
+  datasetChangeSchema,
   datasetDetailSchema,
+  datasetListQuerySchema,
   datasetPageSchema,
   datasetSchema,
   type UploadQuery,
@@ -10,12 +11,12 @@ import {
 } from "../../protocol/http-datasets.ts";
 import type { Json } from "../../protocol/job.ts";
 import type { Manifest } from "../../protocol/manifest.ts";
-import type { DatasetRow } from "../catalog/datasets.ts";
+import type { DatasetRow, Reading } from "../catalog/datasets.ts";
 import { readRecords } from "../datasets/index.ts";
 import type { Deps } from "../deps.ts";
-import { bodyOf, readQuery } from "../http/body.ts";
-import { type ApiContext, headerOf, idFor } from "../http/context.ts";
-import { readManifest, recordDataset } from "../http/inputs.ts";
+import { bodyOf, readJson, readQuery } from "../http/body.ts";
+import { type ApiContext, headerOf, idFor, principalOf } from "../http/context.ts";
+import { datasetFor, readManifest, recordDataset } from "../http/inputs.ts";
 import { pageOf } from "../http/page.ts";
 import { json, type Route } from "../http/route.ts";
 import type { IngestOptions } from "../ports.ts";
@@ -25,17 +26,28 @@ const previewCharsMax = 2_000;
 const tag = "Datasets";
 
 export function datasetRoutes(deps: Deps): Route[] {
-  const { catalog, ingest, gate, store, metrics, jobReader, clock, config } = deps;
+  const { catalog, names, ingest, gate, store, metrics, jobReader, clock, config } = deps;
 
-  function find(c: ApiContext): DatasetRow {
-    const id = c.req.param("id")!;
-    const row = catalog.datasets.find(id);
-    if (!row || row.job !== null)
-      throw new GridError("not-found", `There is no dataset ${id}.`, {
-        name: id,
-        hint: "GET /v1/datasets lists the datasets that are kept.",
-      });
-    return row;
+  function visible(c: ApiContext): DatasetRow {
+    return datasetFor(catalog, principalOf(c), c.req.param("id")!);
+  }
+
+  /** @throws GridError not-found when it is private to someone else; forbidden when it may be seen, but not changed */
+  function own(c: ApiContext): DatasetRow {
+    const row = visible(c);
+    if (row.owner === principalOf(c).account) return row;
+    throw new GridError("forbidden", `Dataset ${row.id} is ${names.handleOf(row.owner)}'s.`, {
+      hint: "Only its owner changes or deletes a dataset.",
+    });
+  }
+
+  function datasetOf(row: DatasetRow): Dataset {
+    const { id, name, visibility, format, bytes, records, shards, digest, skipped } = row;
+    return {
+      ...{ id, name, owner: names.handleOf(row.owner), visibility },
+      ...{ format, bytes, records, shards, digest, skipped },
+      createdAt: new Date(row.createdAtMs).toISOString(),
+    };
   }
 
   return [
@@ -62,8 +74,10 @@ export function datasetRoutes(deps: Deps): Route[] {
         const row = await gate.storing(async () => {
           const options = ingestOptions(c, query);
           const ingested = await ingest.ingest(bodyOf(c, config.datasetBytesMax), options);
-          const name = query.name ?? id;
-          return recordDataset(catalog, ingested, { id, name, job: null, createdAtMs: clock() });
+          const { name = id, visibility = "private" } = query;
+          const owner = principalOf(c).account;
+          const about = { id, owner, visibility, name, job: null, createdAtMs: clock() };
+          return recordDataset(catalog, ingested, about);
         });
         metrics.uploaded(row.bytes);
         return json(datasetOf(row), 201, { location: `/v1/datasets/${id}` });
@@ -75,15 +89,21 @@ export function datasetRoutes(deps: Deps): Route[] {
         path: "/v1/datasets",
         id: "listDatasets",
         tag,
-        summary: "List datasets, newest first",
+        summary: "List your datasets, newest first",
+        description: "visibility=public lists everyone's public ones.",
         auth: "member",
         scope: "datasets",
-        query: pageQuerySchema,
+        query: datasetListQuerySchema,
         responses: { 200: { description: "A page", schema: datasetPageSchema } },
       },
       handle(c) {
-        const { cursor, limit } = readQuery(c, pageQuerySchema);
-        const rows = catalog.datasets.list(cursor, limit + 1);
+        const { cursor, limit, visibility } = readQuery(c, datasetListQuerySchema);
+        const page = { cursor, limit: limit + 1 };
+        const rows = catalog.datasets.list(
+          visibility === "public"
+            ? { ...page, visibility }
+            : { ...page, owner: principalOf(c).account, visibility },
+        );
         return json(pageOf(rows, limit, (row) => row.id, datasetOf));
       },
     },
@@ -99,7 +119,7 @@ export function datasetRoutes(deps: Deps): Route[] {
         responses: { 200: { description: "The dataset", schema: datasetDetailSchema } },
       },
       async handle(c) {
-        const row = find(c);
+        const row = visible(c);
         const manifest = await readManifest(store.blobs, row.digest);
         const { columns, dtype, recordBytes } = manifest;
         const records = await readRecords(manifest, store.blobs, {
@@ -117,6 +137,26 @@ export function datasetRoutes(deps: Deps): Route[] {
     },
     {
       operation: {
+        method: "patch",
+        path: "/v1/datasets/:id",
+        id: "changeDataset",
+        tag,
+        summary: "Say who may find and read a dataset",
+        auth: "member",
+        scope: "datasets",
+        idempotent: "body",
+        body: { schema: datasetChangeSchema },
+        responses: { 200: { description: "The dataset", schema: datasetSchema } },
+      },
+      async handle(c) {
+        const { id } = own(c);
+        const { visibility } = await readJson(c, datasetChangeSchema);
+        catalog.datasets.setVisibility(id, visibility);
+        return json(datasetOf(own(c)));
+      },
+    },
+    {
+      operation: {
         method: "delete",
         path: "/v1/datasets/:id",
         id: "deleteDataset",
@@ -129,14 +169,10 @@ export function datasetRoutes(deps: Deps): Route[] {
         responses: { 204: { description: "Deleted" } },
       },
       async handle(c) {
-        const { id } = find(c);
+        const { id, owner } = own(c);
         if (catalog.datasets.readingJob(id) !== undefined) await jobReader.reconcile();
         const reading = catalog.datasets.readingJob(id);
-        if (reading !== undefined)
-          throw new GridError("dataset-in-use", `Job ${reading} reads dataset ${id}.`, {
-            name: reading,
-            hint: "Wait for the job to end, or cancel it.",
-          });
+        if (reading !== undefined) throw inUse(id, owner, reading);
         catalog.transaction(() => {
           catalog.datasets.remove(id);
           catalog.blobRefs.release(id);
@@ -170,10 +206,15 @@ function ingestOptions(c: ApiContext, query: UploadQuery): IngestOptions {
   };
 }
 
-function datasetOf(row: DatasetRow): Dataset {
-  const { id, name, format, bytes, records, shards, digest, skipped, createdAtMs } = row;
-  const createdAt = new Date(createdAtMs).toISOString();
-  return { id, name, format, bytes, records, shards, digest, skipped, createdAt };
+function inUse(id: string, owner: string, reading: Reading): GridError {
+  if (reading.owner !== owner)
+    return new GridError("dataset-in-use", `A job of someone else reads dataset ${id}.`, {
+      hint: "Make it private, so that no other job begins to read it, and delete it later.",
+    });
+  return new GridError("dataset-in-use", `Job ${reading.job} reads dataset ${id}.`, {
+    name: reading.job,
+    hint: "Wait for the job to end, or cancel it.",
+  });
 }
 
 /** csv rows become objects by column; long strings are cut. */

@@ -7,6 +7,7 @@ import { type ApiContext, headerOf } from "../http/context.ts";
 import { callAsJob } from "../http/recent-calls.ts";
 import type { Route } from "../http/route.ts";
 import { eventStream, type JobEventSource } from "../http/sse.ts";
+import { type Viewer, viewerOf } from "../http/viewer.ts";
 
 const querySchema = z.strictObject({ after: z.coerce.number().int().min(0).optional() });
 
@@ -21,10 +22,10 @@ export function eventRoutes(deps: Deps): Route[] {
       : { type: "status", status, ...(error ? { error } : {}) };
   }
 
-  function sourceOf(id: string): JobEventSource {
-    const call = calls.get(id);
+  function sourceOf(viewer: Viewer, id: string): JobEventSource {
+    const call = calls.get(viewer, id);
     if (!call) {
-      jobReader.row(id);
+      jobReader.row(viewer, id);
       return {
         read: (after, limit) => store.events.read(id, after, limit),
         watch: (listener) => store.events.watch(id, listener),
@@ -59,7 +60,7 @@ export function eventRoutes(deps: Deps): Route[] {
       },
       handle(c) {
         const after = afterOf(c);
-        const source = sourceOf(c.req.param("id")!);
+        const source = sourceOf(viewerOf(c), c.req.param("id")!);
         const headers = {
           "content-type": "text/event-stream; charset=utf-8",
           "cache-control": "no-cache, no-transform",

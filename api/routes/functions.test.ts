@@ -20,7 +20,7 @@ export default map({
 test("publishing the same source twice is one version", async () => {
   const request = post({ name: "scale", source, readme: "# Scale" });
   const first = await api.json<Published>("/v1/functions", request);
-  expect(first.body).toMatchObject({ name: "scale", kind: "map", title: "Scale" });
+  expect(first.body).toMatchObject({ name: "operator/scale", kind: "map", title: "Scale" });
   expect(first.status).toBe(201);
   expect(publishedSchema.parse(first.body).params.properties.factor).toMatchObject({ default: 2 });
   const second = await api.json<Published>("/v1/functions", request);
@@ -39,7 +39,9 @@ test("publishing the same source twice is one version", async () => {
   const old = await api.json<FunctionDetail>(`/v1/functions/scale/versions/${short}`);
   expect(old.body).toMatchObject({ version: first.body.version, source, readme: "# Scale" });
   const { body: list } = await api.json<{ items: FunctionSummary[] }>("/v1/functions");
-  expect(list.items).toMatchObject([{ name: "scale", versions: 2, version: third.body.version }]);
+  expect(list.items).toMatchObject([
+    { name: "operator/scale", versions: 2, version: third.body.version },
+  ]);
   const bundle = await api.ask(`/v1/blobs/${third.body.version}`);
   expect(bundle.status).toBe(200);
 });

@@ -1,42 +1,33 @@
-import { pageQuerySchema } from "../../protocol/http-common.ts";
+import { GridError } from "../../protocol/errors.ts";
 import {
-  type FunctionDetail,
-  type FunctionSummary,
+  basisPointsOf,
   functionDetailSchema,
+  functionListQuerySchema,
+  functionNameSchema,
   functionPageSchema,
-  type Published,
   publishedSchema,
   publishRequestSchema,
+  splitFunctionRef,
 } from "../../protocol/http-functions.ts";
-import type { ListedFunction, VersionRow } from "../catalog/functions.ts";
+import type { Principal } from "../accounts/principal.ts";
+import type { FunctionRow } from "../catalog/functions.ts";
 import type { Deps } from "../deps.ts";
 import { readJson, readQuery } from "../http/body.ts";
+import { principalOf } from "../http/context.ts";
+import { eitherName, functionParam } from "../http/either-name.ts";
 import { pageOf } from "../http/page.ts";
+import { cursorOf, placeOf } from "../http/place-cursor.ts";
 import { json, type Route } from "../http/route.ts";
+import { parseWith } from "../http/validate.ts";
 
-const versionsShownMax = 100;
 const tag = "Functions";
 
 export function functionRoutes(deps: Deps): Route[] {
-  const { catalog, compiler, store, versions, gate, clock } = deps;
+  const { catalog, compiler, store, versions, views, names, gate, clock } = deps;
 
-  function detail(row: VersionRow): FunctionDetail {
-    const { visibility } = catalog.functions.find(row.function)!;
-    return {
-      ...publishedOf(row),
-      visibility,
-      combine: row.description.combine,
-      ...(row.readme === null ? {} : { readme: row.readme }),
-      source: row.source,
-      files: row.files,
-      bundleBytes: row.bundleBytes,
-      versions: catalog.functions
-        .versions(row.function, versionsShownMax)
-        .map(({ digest, publishedAtMs }) => ({
-          version: digest,
-          publishedAt: time(publishedAtMs),
-        })),
-    };
+  function detail(row: FunctionRow, version: string | undefined): Response {
+    const digest = versions.digestOf(row, version);
+    return json(views.detail(row, catalog.functions.version(row.id, digest)!));
   }
 
   return [
@@ -46,9 +37,9 @@ export function functionRoutes(deps: Deps): Route[] {
         path: "/v1/functions",
         id: "publishFunction",
         tag,
-        summary: "Publish a function",
+        summary: "Publish a function under your handle",
         description:
-          "Compiles, meters and inspects TypeScript whose default export is a function of the SDK. The version is the digest of the bundle, so the same source gives the same version.",
+          "Compiles, meters and inspects TypeScript whose default export is a function of the SDK. The version is the digest of the bundle, so the same source gives the same version. Whoever may see a function may read its source. A version's royalty is fixed.",
         auth: "member",
         scope: "functions",
         idempotent: "body",
@@ -60,29 +51,34 @@ export function functionRoutes(deps: Deps): Route[] {
       },
       async handle(c) {
         const body = await readJson(c, publishRequestSchema);
-        const { name, source, files = {}, readme, visibility } = body;
+        const principal = principalOf(c);
+        const owner = principal.account;
+        const name = ownNameOf(principal, body.name);
+        const { source, files = {}, readme, visibility, tags, royaltyPercent } = body;
         const compiled = await compiler.compile({ name, source, files });
+        const { digest, description, sourceMap } = compiled;
         const bundle = Buffer.from(compiled.bundle);
-        const row: VersionRow = {
-          function: name,
-          digest: compiled.digest,
-          description: compiled.description,
-          source,
-          files,
-          readme: readme ?? null,
-          sourceMap: compiled.sourceMap,
-          bundleBytes: bundle.byteLength,
-          publishedAtMs: clock(),
+        const settings = {
+          visibility,
+          tags,
+          royaltyBasisPoints:
+            royaltyPercent === undefined ? undefined : basisPointsOf(royaltyPercent),
         };
-        const outcome = await gate.storing(async () => {
-          await store.blobs.put(compiled.digest, bundle);
-          catalog.blobRefs.hold(`function ${name}`, [compiled.digest]);
-          return catalog.functions.publish(row, visibility);
+        const published = await gate.storing(async () => {
+          await store.blobs.put(digest, bundle);
+          catalog.blobRefs.hold(`function ${owner}/${name}`, [digest]);
+          return catalog.functions.publish({
+            ...{ owner, name, digest, description, source, files, readme, sourceMap },
+            bundleBytes: bundle.byteLength,
+            publishedAtMs: clock(),
+            settings,
+          });
         });
-        versions.published(name);
-        const published = publishedOf(catalog.functions.version(name, compiled.digest) ?? row);
-        return json(published, outcome === "created" ? 201 : 200, {
-          location: `/v1/functions/${name}/versions/${compiled.digest}`,
+        const row = published.function;
+        versions.changed(row);
+        const version = catalog.functions.version(row.id, digest)!;
+        return json(views.published(row, version), published.outcome === "created" ? 201 : 200, {
+          location: `/v1/functions/${names.full(owner, name)}/versions/${digest}`,
         });
       },
     },
@@ -92,39 +88,54 @@ export function functionRoutes(deps: Deps): Route[] {
         path: "/v1/functions",
         id: "listFunctions",
         tag,
-        summary: "List functions by name",
+        summary: "Find functions: everyone's public ones and yours",
+        description:
+          'q: words that name, title, tags, description or readme have (their beginnings are enough). owner: a handle, or "me". Without sort, by relevance to q, or by name.',
         auth: "member",
         scope: "functions",
-        query: pageQuerySchema,
+        query: functionListQuerySchema,
         responses: { 200: { description: "A page", schema: functionPageSchema } },
       },
       handle(c) {
-        const { cursor, limit } = readQuery(c, pageQuerySchema);
-        const rows = catalog.functions.list(cursor ?? "", limit + 1);
-        return json(pageOf(rows, limit, (row) => row.function.name, summaryOf));
+        const { cursor, limit, q, owner: handle, ...rest } = readQuery(c, functionListQuerySchema);
+        const { account } = principalOf(c);
+        const sort = rest.sort ?? (q === undefined ? "name" : "relevance");
+        const owner = handle === "me" ? account : handle && names.accountOf(handle);
+        if (handle !== undefined && owner === undefined) return json({ items: [], next: null });
+        const rows = catalog.functions.list({
+          ...{ account, text: q, tag: rest.tag, kind: rest.kind, owner, sort },
+          after: cursor === undefined ? undefined : placeOf(sort, cursor),
+          limit: limit + 1,
+        });
+        return json(
+          pageOf(
+            rows,
+            limit,
+            ({ place }) => cursorOf(sort, place),
+            (row) => views.summary(row),
+          ),
+        );
       },
     },
-    {
+    ...eitherName({
       operation: {
         method: "get",
-        path: "/v1/functions/:name",
+        path: "/v1/functions/:function",
         id: "getFunction",
         tag,
-        summary: "A function's newest version",
+        summary: "A function's latest version",
+        description:
+          "A name alone is one of your functions, or else of the operator's; owner/name is anyone's.",
         auth: "member",
         scope: "functions",
         responses: { 200: { description: "The function", schema: functionDetailSchema } },
       },
-      handle(c) {
-        const name = c.req.param("name")!;
-        const { digest } = versions.find(name);
-        return json(detail(catalog.functions.version(name, digest)!));
-      },
-    },
-    {
+      handle: (c) => detail(versions.row(principalOf(c), functionParam(c)), undefined),
+    }),
+    ...eitherName({
       operation: {
         method: "get",
-        path: "/v1/functions/:name/versions/:version",
+        path: "/v1/functions/:function/versions/:version",
         id: "getFunctionVersion",
         tag,
         summary: "One version of a function",
@@ -134,47 +145,18 @@ export function functionRoutes(deps: Deps): Route[] {
         scope: "functions",
         responses: { 200: { description: "The version", schema: functionDetailSchema } },
       },
-      handle(c) {
-        const name = c.req.param("name")!;
-        const { digest } = versions.find(name, c.req.param("version"));
-        return json(detail(catalog.functions.version(name, digest)!));
-      },
-    },
+      handle: (c) => detail(versions.row(principalOf(c), functionParam(c)), c.req.param("version")),
+    }),
   ];
 }
 
-function publishedOf(row: VersionRow): Published {
-  const { kind, title, description, input, params, uses, output, example } = row.description;
-  return {
-    name: row.function,
-    version: row.digest,
-    kind,
-    title,
-    ...(description === undefined ? {} : { description }),
-    input,
-    params: { type: "object", properties: params, additionalProperties: false },
-    uses,
-    output,
-    example,
-    publishedAt: time(row.publishedAtMs),
-  };
-}
-
-function summaryOf({ function: row, description, versions }: ListedFunction): FunctionSummary {
-  return {
-    name: row.name,
-    version: row.latest,
-    kind: description.kind,
-    title: description.title,
-    ...(description.description === undefined ? {} : { description: description.description }),
-    input: description.input,
-    output: description.output,
-    visibility: row.visibility,
-    versions,
-    publishedAt: time(row.publishedAtMs),
-  };
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
+/** The bare name of a function to publish. @throws GridError forbidden, bad-request */
+function ownNameOf(principal: Principal, reference: string): string {
+  const { handle, name } = splitFunctionRef(reference);
+  if (handle !== undefined && handle !== principal.handle)
+    throw new GridError("forbidden", `You may not publish under the handle "${handle}".`, {
+      name: handle,
+      hint: `Publish it as "${name}" or "${principal.handle}/${name}".`,
+    });
+  return parseWith(functionNameSchema, name, "The name");
 }

@@ -10,6 +10,7 @@ import { invokeInputBytesMax, roundsMaxDefault } from "../../protocol/limits.ts"
 import type { Deps } from "../deps.ts";
 import { readText } from "../http/body.ts";
 import { type ApiContext, headerOf, idFor, principalOf } from "../http/context.ts";
+import { eitherName, functionParam } from "../http/either-name.ts";
 import { parseInvoke } from "../http/invoke-body.ts";
 import { negotiate } from "../http/negotiate.ts";
 import { fillParams, type Params } from "../http/params.ts";
@@ -83,22 +84,23 @@ export function invokeRoutes(deps: Deps): Route[] {
     preferences: Preferences,
   ): Promise<Response> {
     const { description } = version;
+    const principal = principalOf(c);
     const createdAtMs = clock();
     const seed = request.seed ?? seedDefault;
     const bound =
       request.uses !== undefined || hasFields(description.uses)
-        ? (await bindings.bind(description.uses, request.uses)).uses
+        ? (await bindings.bind(principal, description.uses, request.uses)).uses
         : noUses;
     const id = newId("call", createdAtMs);
-    const note = { id, version, seed, params, createdAtMs };
+    const note = { id, owner: principal.account, version, seed, params, createdAtMs };
     const waitMs = Math.min(preferences.waitMs ?? waitMsDefault, waitMsMax);
     let result: CallResult | undefined;
     try {
       result = await callWithin(
         c,
         {
-          owner: principalOf(c).account,
-          pool: choice.resolve(principalOf(c), request.pool),
+          owner: principal.account,
+          pool: choice.resolve(principal, request.pool),
           function: version.function,
           version: version.digest,
           bundle: version.digest,
@@ -133,10 +135,10 @@ export function invokeRoutes(deps: Deps): Route[] {
   }
 
   return [
-    {
+    ...eitherName({
       operation: {
         method: "post",
-        path: "/v1/functions/:name/invoke",
+        path: "/v1/functions/:function/invoke",
         id: "invokeFunction",
         // Its own queue pushes back, and a call writes nothing.
         unlimited: true,
@@ -155,7 +157,7 @@ export function invokeRoutes(deps: Deps): Route[] {
         },
       },
       async handle(c) {
-        const version = versions.find(c.req.param("name")!, versionOf(c));
+        const version = versions.find(principalOf(c), functionParam(c), versionOf(c));
         const text = await readText(c, invokeInputBytesMax);
         const request = parseInvoke(text);
         const params = fillParams(version.description.params, request.params);
@@ -163,7 +165,7 @@ export function invokeRoutes(deps: Deps): Route[] {
         if (preferences.respondAsync) return asJob(c, version, request, "respond-async");
         return direct(c, version, request, params, preferences);
       },
-    },
+    }),
   ];
 }
 

@@ -50,7 +50,7 @@ test("a submitted job is queued and says why it waits", async () => {
   expect(status).toBe(202);
   expect(headers.get("location")).toBe(`/v1/jobs/${body.id}`);
   expect(jobSchema.parse(body)).toMatchObject({
-    function: "double",
+    function: "operator/double",
     status: "queued",
     records: 2,
     seed: 5,

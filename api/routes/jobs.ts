@@ -1,3 +1,5 @@
+import { allQuerySchema } from "../../protocol/http-common.ts";
+import { splitFunctionRef } from "../../protocol/http-functions.ts";
 import {
   type Job,
   jobListQuerySchema,
@@ -6,22 +8,31 @@ import {
   submitRequestSchema,
 } from "../../protocol/http-jobs.ts";
 import { endedStatuses } from "../../protocol/job.ts";
+import type { Principal } from "../accounts/principal.ts";
+import type { JobFilter } from "../catalog/jobs.ts";
 import type { Deps } from "../deps.ts";
 import { readJson, readQuery } from "../http/body.ts";
 import { idFor, principalOf } from "../http/context.ts";
-import { summaryOf } from "../http/job-view.ts";
 import { pageOf } from "../http/page.ts";
 import { callAsJob } from "../http/recent-calls.ts";
 import { json, type Route } from "../http/route.ts";
+import { type Viewer, viewerOf } from "../http/viewer.ts";
 
 const tag = "Jobs";
 
 export function jobRoutes(deps: Deps): Route[] {
-  const { catalog, jobs, jobReader, submit, calls, clock } = deps;
+  const { catalog, jobs, jobReader, submit, calls, versions, clock } = deps;
 
-  async function read(id: string): Promise<Job> {
-    const call = calls.get(id);
-    return call ? callAsJob(call) : jobReader.read(id);
+  async function read(viewer: Viewer, id: string): Promise<Job> {
+    const call = calls.get(viewer, id);
+    return call ? callAsJob(call) : jobReader.readFor(viewer, id);
+  }
+
+  /** Also for a function that its owner has since made private. */
+  function namedBy(principal: Principal, reference: string | undefined): JobFilter["function"] {
+    if (reference === undefined) return undefined;
+    const { handle, name } = splitFunctionRef(reference);
+    return { owners: versions.ownersMeant(principal, handle), name };
   }
 
   return [
@@ -51,19 +62,36 @@ export function jobRoutes(deps: Deps): Route[] {
         path: "/v1/jobs",
         id: "listJobs",
         tag,
-        summary: "List jobs, newest first",
+        summary: "List your jobs, newest first",
+        description: "With all=true the operator sees everyone's.",
         auth: "member",
         scope: "jobs",
         query: jobListQuerySchema,
         responses: { 200: { description: "A page", schema: jobPageSchema } },
       },
       async handle(c) {
-        const { cursor, limit, status, function: name } = readQuery(c, jobListQuerySchema);
-        const list = () => catalog.jobs.list({ cursor, limit: limit + 1, status, function: name });
+        const query = readQuery(c, jobListQuerySchema);
+        const { cursor, limit, status } = query;
+        const { account, all } = viewerOf(c, query.all);
+        const filter = {
+          cursor,
+          limit: limit + 1,
+          owner: all ? undefined : account,
+          status,
+          function: namedBy(principalOf(c), query.function),
+        };
+        const list = () => catalog.jobs.list(filter);
         // A list by status needs every status; any other only those that it shows.
         if (status !== undefined) await jobReader.reconcile();
         else for (const row of list()) if (!row.ended) await jobReader.read(row.id);
-        return json(pageOf(list(), limit, (row) => row.id, summaryOf));
+        return json(
+          pageOf(
+            list(),
+            limit,
+            (row) => row.id,
+            (row) => jobReader.summary(row),
+          ),
+        );
       },
     },
     {
@@ -76,10 +104,12 @@ export function jobRoutes(deps: Deps): Route[] {
         description: "Synchronous invocations are known by their jobId for a while, too.",
         auth: "member",
         scope: "jobs",
+        query: allQuerySchema,
         responses: { 200: { description: "The job", schema: jobSchema } },
       },
       async handle(c) {
-        return json(await read(c.req.param("id")!));
+        const viewer = viewerOf(c, readQuery(c, allQuerySchema).all);
+        return json(await read(viewer, c.req.param("id")!));
       },
     },
     {
@@ -93,14 +123,16 @@ export function jobRoutes(deps: Deps): Route[] {
         auth: "member",
         scope: "jobs",
         idempotent: "body",
+        query: allQuerySchema,
         responses: { 200: { description: "The job", schema: jobSchema } },
       },
       async handle(c) {
         const id = c.req.param("id")!;
-        const job = await read(id);
+        const viewer = viewerOf(c, readQuery(c, allQuerySchema).all);
+        const job = await read(viewer, id);
         if (endedStatuses.has(job.status)) return json(job);
         await jobs.cancel(id);
-        return json(await read(id));
+        return json(await read(viewer, id));
       },
     },
   ];

@@ -12,12 +12,16 @@ import {
   representResult,
 } from "../http/result-format.ts";
 import type { Route } from "../http/route.ts";
+import { type Viewer, viewerOf } from "../http/viewer.ts";
 
 export function resultRoutes({ jobs, jobReader, calls }: Deps): Route[] {
-  async function nativeResult(id: string): Promise<Representation & { records?: number }> {
-    const call = calls.get(id);
+  async function nativeResult(
+    viewer: Viewer,
+    id: string,
+  ): Promise<Representation & { records?: number }> {
+    const call = calls.get(viewer, id);
     if (call) return resultOfCall(call);
-    const row = jobReader.row(id);
+    const row = jobReader.row(viewer, id);
     if (row.gone)
       throw new GridError("result-gone", `The result of job ${id} is no longer kept.`, {
         hint: "Submit the job again: the same function, input and seed give the same result.",
@@ -46,7 +50,7 @@ export function resultRoutes({ jobs, jobReader, calls }: Deps): Route[] {
         },
       },
       async handle(c) {
-        const native = await nativeResult(c.req.param("id")!);
+        const native = await nativeResult(viewerOf(c), c.req.param("id")!);
         const { contentType, body } = await representResult(native, headerOf(c, "accept"));
         await begun(body);
         const headers: Record<string, string> = { "content-type": contentType, vary: "Accept" };

@@ -1,6 +1,9 @@
+import { allQuerySchema } from "../../protocol/http-common.ts";
 import { type Runner, runnerPageSchema } from "../../protocol/http-runners.ts";
 import type { Deps } from "../deps.ts";
+import { readQuery } from "../http/body.ts";
 import { json, type Route } from "../http/route.ts";
+import { viewerOf } from "../http/viewer.ts";
 import type { RunnerInfo } from "../ports.ts";
 
 export function runnerRoutes({ gateway }: Deps): Route[] {
@@ -11,12 +14,18 @@ export function runnerRoutes({ gateway }: Deps): Route[] {
         path: "/v1/runners",
         id: "listRunners",
         tag: "Runners",
-        summary: "Runners that are connected now",
+        summary: "Your runners that are connected now",
+        description: "With all=true the operator sees everyone's.",
         auth: "member",
         scope: "runners",
+        query: allQuerySchema,
         responses: { 200: { description: "All of them", schema: runnerPageSchema } },
       },
-      handle: () => json({ items: gateway.runners().map(runnerOf), next: null }),
+      handle(c) {
+        const { account, all } = viewerOf(c, readQuery(c, allQuerySchema).all);
+        const shown = gateway.runners().filter(({ owner }) => all || owner === account);
+        return json({ items: shown.map(runnerOf), next: null });
+      },
     },
   ];
 }

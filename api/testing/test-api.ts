@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { allScopes } from "../../protocol/accounts.ts";
+import { allScopes, operatorAccount } from "../../protocol/accounts.ts";
 import type { Description } from "../../protocol/guest.ts";
 import type { Account, CreatedKey } from "../../protocol/http-accounts.ts";
+import type { NewVersion } from "../catalog/functions.ts";
 import type { Config } from "../config.ts";
 import { type RunningApi, startApi } from "../main.ts";
 
@@ -38,8 +39,12 @@ export interface TestApi extends RunningApi, Asking {
   dataDir: string;
   /** Signs someone up; a handle can be had once. */
   member(handle: string): Promise<TestMember>;
-  /** Puts a version into the catalog as publishing does; returns its digest. */
-  seedFunction(name: string, description?: Partial<Description>): string;
+  /** Puts a public version of the operator's into the catalog as publishing does; returns its digest. */
+  seedFunction(
+    name: string,
+    description?: Partial<Description>,
+    more?: Partial<NewVersion>,
+  ): string;
   end(): Promise<void>;
 }
 
@@ -54,25 +59,24 @@ export async function startTestApi(config: Partial<Config> = {}): Promise<TestAp
     dataDir,
     ...asking(api.url, { authorization: `Bearer ${api.key}` }),
     member: (handle) => signUp(api.url, handle),
-    seedFunction(name, description = {}) {
+    seedFunction(name, description = {}, more = {}) {
       const digest = [...name]
         .map((letter) => letter.charCodeAt(0).toString(16).padStart(2, "0"))
         .join("")
         .padEnd(64, "0");
-      api.deps.catalog.functions.publish(
-        {
-          function: name,
-          digest,
-          description: { ...identity, ...description },
-          source: "export default map({})",
-          files: {},
-          readme: null,
-          sourceMap: "{}",
-          bundleBytes: 1,
-          publishedAtMs: Date.now(),
-        },
-        "public",
-      );
+      api.deps.catalog.functions.publish({
+        owner: operatorAccount,
+        name,
+        digest,
+        description: { ...identity, ...description },
+        source: "export default map({})",
+        files: {},
+        sourceMap: "{}",
+        bundleBytes: 1,
+        publishedAtMs: Date.now(),
+        settings: { visibility: "public" },
+        ...more,
+      });
       return digest;
     },
     async end() {

@@ -206,6 +206,7 @@ describe("with an API", () => {
   };
   const detail = {
     name: "f",
+    owner: "operator",
     version: "v".repeat(64),
     kind: "map",
     title: "F",
@@ -216,7 +217,10 @@ describe("with an API", () => {
     example: false,
     publishedAt: created,
     visibility: "public",
+    royaltyPercent: 0,
     combine: false,
+    tags: [],
+    usage: { runs: 0, users: 0 },
     source: "",
     files: {},
     bundleBytes: 1,
@@ -225,6 +229,8 @@ describe("with an API", () => {
   const dataset = {
     id: "ds_0123456789abcdefghjk",
     name: "text",
+    owner: "operator",
+    visibility: "private",
     format: "lines",
     bytes: 4,
     records: 2,
