@@ -31,3 +31,11 @@ test("the store's addresses are understood", () => {
 test("the help names every variable", () => {
   for (const name of Object.keys(configHelp)) expect(helpText()).toContain(name);
 });
+
+test("amounts of credits are kept in microcredits", () => {
+  expect(readConfig({}).operatorGrantMicro).toBe(1e12);
+  expect(readConfig({ SIGNUP_GRANT: "2.000001" }).signUpGrantMicro).toBe(2_000_001);
+  expect(readConfig({ SIGNUP_GRANT: "0" }).signUpGrantMicro).toBe(0);
+  for (const wrong of ["-1", "NaN", "0.0000001", "1e3", "2000000000"])
+    expect(() => readConfig({ SIGNUP_GRANT: wrong })).toThrow(`SIGNUP_GRANT=${wrong}`);
+});

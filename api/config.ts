@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { leaseMs } from "../protocol/limits.ts";
+import { creditsSchema, microOf } from "../protocol/money.ts";
 import { idleMsMax } from "./store/port.ts";
 
 /** A number of the environment: its variable is text, and empty counts as absent. */
@@ -11,6 +12,16 @@ const number = (low: number, high: number, fallback: number) =>
     .transform(Number)
     .pipe(z.number().int().min(low).max(high))
     .default(fallback);
+
+/** Credits of the environment, as microcredits. */
+const credits = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+(?:\.\d+)?$/, "an amount of credits")
+    .transform(Number)
+    .pipe(creditsSchema)
+    .default(fallback)
+    .transform(microOf);
 
 const environmentSchema = z.object({
   PORT: number(0, 65_535, 8080),
@@ -39,6 +50,8 @@ const environmentSchema = z.object({
   SIGN_INS_PER_MINUTE: number(1, 1_000_000, 20),
   PROXIES: number(0, 10, 0),
   DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
+  OPERATOR_GRANT: credits(1_000_000),
+  SIGNUP_GRANT: credits(100),
 });
 
 /** Names and meanings for `npm start -- --help`. */
@@ -58,6 +71,8 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   SIGN_INS_PER_MINUTE: "attempts to sign in or up from one address (20)",
   PROXIES: "proxies in front, whose X-Forwarded-For is believed (0)",
   DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
+  OPERATOR_GRANT: "credits that the first start gives to the operator (1000000)",
+  SIGNUP_GRANT: "credits that a new member gets (100)",
 };
 
 export interface Config {
@@ -79,6 +94,8 @@ export interface Config {
   signInsPerMinute: number;
   /** How many of our own stand between us and the clients. */
   proxies: number;
+  operatorGrantMicro: number;
+  signUpGrantMicro: number;
 }
 
 /** Every fault of the environment at once, one a line. */
@@ -117,6 +134,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     writesPerSecond: values.WRITES_PER_SECOND,
     signInsPerMinute: values.SIGN_INS_PER_MINUTE,
     proxies: values.PROXIES,
+    operatorGrantMicro: values.OPERATOR_GRANT,
+    signUpGrantMicro: values.SIGNUP_GRANT,
   };
 }
 

@@ -14,6 +14,7 @@ import type { PublicAddress } from "./http/public-address.ts";
 import type { RecentCalls } from "./http/recent-calls.ts";
 import type { Submit } from "./http/submit.ts";
 import type { Versions } from "./http/versions.ts";
+import type { LedgerParts } from "./ledger/wire.ts";
 import type { PoolParts } from "./pools/index.ts";
 import type { Compiler, DatasetIngest, Gateway, Jobs } from "./ports.ts";
 import type { Store } from "./store/port.ts";
@@ -30,7 +31,7 @@ export interface SocketGateway extends Gateway {
 }
 
 /** What the routes work with. Wired once, in main.ts. */
-export interface Deps extends Omit<AccountsWiring, "close"> {
+export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   config: Config;
   /** The project's version. */
   version: string;

@@ -25,6 +25,7 @@ import { Versions } from "./http/versions.ts";
 import { JobViews } from "./jobs/job-view.ts";
 import { JobService } from "./jobs/jobs.ts";
 import { Sweeper } from "./jobs/sweeper.ts";
+import { wireLedger } from "./ledger/wire.ts";
 import { createPools } from "./pools/index.ts";
 import { waitingForRunner } from "./pools/waiting.ts";
 import { openStore } from "./store/open-store.ts";
@@ -64,6 +65,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const database = openDatabase(dataDir);
     closers.push(() => database.close());
     const catalog = createCatalog(database);
+    const { close: closeLedger, ...ledger } = wireLedger({ config, database, clock, log });
+    closers.push(closeLedger);
     const { close: closeAccounts, ...accounts } = await wireAccounts({
       config,
       database,
@@ -168,6 +171,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       catalog,
       names,
       views: functionViews,
+      ...ledger,
       compiler,
       ingest,
       jobs,

@@ -74,6 +74,7 @@ export const errorCodes = {
   "no-runner": [503, "platform", "No runner is connected"],
   "queue-full": [429, "platform", "The queue is full"],
   "store-unavailable": [503, "platform", "The store does not answer"],
+  "disk-full": [507, "platform", "The server's disk is full"],
   "blob-missing": [500, "platform", "A blob is missing from the store"],
   "shutting-down": [503, "platform", "The server is shutting down"],
   internal: [500, "platform", "Something broke on our side"],

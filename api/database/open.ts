@@ -42,3 +42,10 @@ export function openDatabase(dataDir: string): Database {
     throw error;
   }
 }
+
+/** What the migrations make of nothing: an empty database in memory. Close it. */
+export function openEmpty(): SQLite.Database {
+  const client = new SQLite(":memory:");
+  migrate(drizzle({ client }), { migrationsFolder });
+  return client;
+}

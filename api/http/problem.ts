@@ -1,6 +1,7 @@
 import type { ErrorBody } from "../../protocol/errors.ts";
 import { errorCodes, GridError } from "../../protocol/errors.ts";
 import { type Problem, problemContentType } from "../../protocol/http-common.ts";
+import { translated } from "../database/faults.ts";
 
 /** Codes that mean "not now": the answer says when to try again. */
 const retryAfterSeconds: Partial<Record<GridError["code"], number>> = {
@@ -51,8 +52,9 @@ export function problemResponse(
   });
 }
 
-/** What the caller may know of an unexpected error: that it happened. */
-export function toGridError(error: unknown): GridError {
+/** What the caller may know of an unexpected error: that it happened, or that the disk does not take it. */
+export function toGridError(thrown: unknown): GridError {
+  const error = translated(thrown);
   if (error instanceof GridError) return error;
   return new GridError(
     "internal",
