@@ -83,12 +83,21 @@ export interface Jobs {
   /** @throws GridError not-found */
   cancel(id: string): Promise<JobState>;
   /**
+   * Hands nothing more of it out; what runners are at is still taken in. A job that is paused keeps its reason, one that
+   * has ended stays so.
+   * @param reason for people
+   * @throws GridError not-found
+   */
+  pause(id: string, reason: string): Promise<JobState>;
+  /** A paused job goes on; any other is left as it is. @throws GridError not-found */
+  resume(id: string): Promise<JobState>;
+  /**
    * The result as a stream of bytes: map: NDJSON lines in order · mapReduce: {"key","value"} lines merged in key order
    * · iterate: the JSON value · bytes outputs: the bytes.
    * @throws GridError not-found, result-not-ready, job-failed, job-cancelled, result-gone
    */
   result(id: string): Promise<{ contentType: string; records?: number; body: Readable }>;
-  /** Why this job does not progress, for people: no runner that may serve it is connected. Else undefined. */
+  /** Why this job does not progress, for people: it is paused, or no runner that may serve it is connected. */
   waitingFor(state: JobState): string | undefined;
 }
 

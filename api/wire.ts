@@ -103,11 +103,13 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       leaseMs: config.leaseMs,
       explain: async (bundle, error) =>
         compiler.explain(error, catalog.functions.sourceMap(bundle)),
-      // The catalog learns of the end at once, so that a list need not ask the store.
-      onEnded: (job) =>
-        void jobReader.read(job).catch((error: unknown) => log.debug({ err: error, job }, "ended")),
+      // The catalog learns of the end, and of pauses, at once, so that a list need not ask the store.
+      onEnded: (job) => note(job),
+      onStatus: (job) => note(job),
     });
     closers.push(() => gateway.close());
+    const note = (job: string) =>
+      void jobReader.read(job).catch((error: unknown) => log.debug({ err: error, job }, "noted"));
     const jobs = new JobService({
       store,
       views,

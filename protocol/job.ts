@@ -137,6 +137,8 @@ export interface JobState {
   fuel: number;
   metrics?: Record<string, number | null>;
   error?: ErrorBody;
+  /** While it is paused: why, for people. */
+  pausedFor?: string;
   /** The stage whose outputs are the result, once succeeded. */
   resultStage?: number;
   startedAtMs?: number;

@@ -193,20 +193,6 @@ describe("a lease that is lost", () => {
     expect(runner.closedWith).toBeUndefined();
   });
 
-  test("of a paused job is cancelled, and its tasks are pending once the job runs again", async () => {
-    const { runner, id, run } = await following();
-    await rig.store.jobs.setStatus(id, "paused", { nowMs: Date.now() });
-    runner.sayAll([roundOf(run, 2, "while paused")]);
-    await runner.until(() => runner.all("cancel").length > 0);
-    expect(runner.all("cancel")).toEqual([{ type: "cancel", leases: [run.lease] }]);
-    expect(await rig.state(id)).toMatchObject({ stage: { number: 3 }, done: 0 });
-    expect(runner.followed).toHaveLength(1);
-    await rig.store.jobs.setStatus(id, "running", { nowMs: Date.now() });
-    rig.gateway.wake(id);
-    const again = await runner.follows(2);
-    expect(again).toMatchObject({ ...whole, stage: 3, round: 2 });
-  });
-
   test("of a job that was ended is cancelled, and its rounds change nothing", async () => {
     const { runner, id, run } = await following();
     await rig.gateway.progress.end(id, "cancelled");

@@ -11,6 +11,12 @@ import type { Store } from "../store/port.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
 
+/**
+ * A lease of a paused job may go on for so long after its holder was asked to hand it back: several times what a round
+ * takes that is followed at all.
+ */
+const yieldMs = 5_000;
+
 type RoundMessage = Extract<RunnerToGateway, { type: "round" }>;
 
 export interface FollowedRoundsDeps {
@@ -109,6 +115,23 @@ export class FollowedRounds {
     }
   }
 
+  /** The job was paused: those who follow it end with the round under way. */
+  pause(sessions: Iterable<RunnerSession>, job: string): void {
+    for (const session of sessions)
+      for (const lease of session.leases.values())
+        if (lease.job === job) this.#askBack(session, lease);
+  }
+
+  /** Asks once. Returns false when that was too long ago: whoever was asked does not heed it. */
+  #askBack(session: RunnerSession, { token, follows }: HeldLease): boolean {
+    if (!follows) return true;
+    const nowMs = this.#deps.clock();
+    if (follows.yieldingSinceMs !== undefined) return nowMs - follows.yieldingSinceMs <= yieldMs;
+    follows.yieldingSinceMs = nowMs;
+    session.send({ type: "yield", leases: [token] });
+    return true;
+  }
+
   async #takeIn(session: RunnerSession, lease: HeldLease, waiting: AnsweredRound[]): Promise<void> {
     try {
       while (waiting.length > 0) {
@@ -163,10 +186,13 @@ export class FollowedRounds {
       return { round, control, elapsedMs, fuel: fuels[i]! };
     });
     await progress.followed(view, next, done);
-    return next.entry === "map";
+    if (next.entry !== "map") return false;
+    if (outcome === "followed" || this.#askBack(session, lease)) return true;
+    await this.#lost(session, lease);
+    return false;
   }
 
-  /** The job went on without it, was paused or ended: what it holds goes back, and nothing more is taken from it. */
+  /** The job went on without it or ended, or it goes on with one that is paused: what it holds goes back, and nothing more is taken from it. */
   async #lost(session: RunnerSession, lease: HeldLease): Promise<void> {
     const { store, dispatcher } = this.#deps;
     if (session.leases.has(lease.token)) this.#deps.cancel([lease.token]);

@@ -69,7 +69,7 @@ export class RunnerGateway implements Gateway {
     const sessions = () => this.#sessions.values();
     const bundle = (digest: string) => store.blobs.get(digest);
     this.#hooks = hooksOf(deps, (error) => this.#warn(error, "a listener of the gateway threw"));
-    const { mayServe, onAccepted, onMeasured, onCall } = this.#hooks;
+    const { mayServe, onStatus, onAccepted, onMeasured, onCall } = this.#hooks;
     this.#calls = new Calls({
       sessions,
       mayServe,
@@ -88,6 +88,8 @@ export class RunnerGateway implements Gateway {
       clock,
       runnersOn: (job) => this.#runnersOn(job),
       onStage: (job) => this.#dispatcher.wake(job),
+      onPaused: (job) => this.#rounds.pause(sessions(), job),
+      onStatus,
       onEnded: (job, status, error) => this.#onEnded(job, status, error),
     });
     this.#dispatcher = new Dispatcher({
@@ -154,6 +156,7 @@ export class RunnerGateway implements Gateway {
       isAtWork: (job) => this.#runnersOn(job) > 0,
       onSeen: (job, state) => {
         if (state?.endedAtMs !== undefined || !state) this.#stop(job);
+        else if (state.status === "paused") this.#rounds.pause(sessions(), job);
       },
       quietly: (work) => this.#quietly(work),
     });

@@ -7,6 +7,8 @@ export interface GatewayHooks {
   /** Whose runners may do whose work; everyone's when absent. What it says may change: see `reconsider`. */
   mayServe: MayServe;
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
+  /** A job was paused, or goes on. */
+  onStatus: (job: string) => void;
   /** The store has taken work for a job in: `store.jobs.earned` has news. Called often, and before `onEnded`. */
   onAccepted: (job: string) => void;
   /** A call was answered. It may take note, not more. */
@@ -20,7 +22,7 @@ export function hooksOf(
   hooks: Partial<GatewayHooks>,
   onError: (error: unknown) => void,
 ): GatewayHooks {
-  const { onEnded, onAccepted, onCall, onMeasured } = hooks;
+  const { onEnded, onStatus, onAccepted, onCall, onMeasured } = hooks;
   const heard =
     <News extends unknown[]>(listener: ((...news: News) => void) | undefined) =>
     (...news: News) => {
@@ -33,6 +35,7 @@ export function hooksOf(
   return {
     mayServe: hooks.mayServe ?? (() => true),
     onEnded: heard(onEnded),
+    onStatus: heard(onStatus),
     onAccepted: heard(onAccepted),
     onCall: heard(onCall),
     onMeasured: heard(onMeasured),

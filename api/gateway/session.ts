@@ -23,7 +23,12 @@ export interface HeldLease {
   dispatchedAtMs: number;
   backup: boolean;
   /** It follows its job through rounds: the one that it answers next, and the last that there may be. */
-  follows?: { round: number; roundsMax: number };
+  follows?: {
+    round: number;
+    roundsMax: number;
+    /** When its holder was asked to hand it back, since the job was paused. */
+    yieldingSinceMs?: number;
+  };
 }
 
 export interface RunnerOwner {

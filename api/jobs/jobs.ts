@@ -48,11 +48,24 @@ export class JobService implements Jobs {
     return this.#require(id);
   }
 
+  async pause(id: string, reason: string): Promise<JobState> {
+    await this.#require(id);
+    await this.#deps.gateway.progress.pause(id, reason);
+    return this.#require(id);
+  }
+
+  async resume(id: string): Promise<JobState> {
+    await this.#require(id);
+    await this.#deps.gateway.progress.resume(id);
+    return this.#require(id);
+  }
+
   async result(id: string): Promise<{ contentType: string; body: Readable }> {
     return resultStream(this.#deps.store, await this.#require(id));
   }
 
-  waitingFor({ spec }: JobState): string | undefined {
+  waitingFor({ spec, status, pausedFor }: JobState): string | undefined {
+    if (status === "paused") return pausedFor ?? "It is paused.";
     const { gateway, waitingFor } = this.#deps;
     return waitingFor(
       spec,

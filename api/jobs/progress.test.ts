@@ -30,6 +30,8 @@ beforeEach(async () => {
     clock: () => nowMs,
     runnersOn: () => 0,
     onStage: (job) => woken.push(job),
+    onPaused: () => {},
+    onStatus: () => {},
     onEnded: (job, status) => ends.push([job, status]),
   });
 });

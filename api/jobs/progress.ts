@@ -17,6 +17,10 @@ export interface ProgressDeps {
   runnersOn: (job: string) => number;
   /** The job has a new stage, so there may be work. */
   onStage: (job: string) => void;
+  /** The job was paused: runners that would go on and on with it must stop. */
+  onPaused: (job: string) => void;
+  /** The job was paused, or goes on. */
+  onStatus: (job: string) => void;
   /** The job ended, in whatever way. */
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
 }
@@ -109,10 +113,39 @@ export class Progress {
     const nowMs = clock();
     view.startedAtMs = nowMs;
     view.roundStartedAtMs = nowMs;
-    const outcome = await store.jobs.setStatus(view.spec.id, "running", { nowMs });
+    const begins = { nowMs, from: ["queued"] } as const;
+    const outcome = await store.jobs.setStatus(view.spec.id, "running", begins);
     if (outcome === "changed") {
       await store.events.append(view.spec.id, [{ type: "status", status: "running" }], nowMs);
     }
+  }
+
+  /**
+   * Nothing more of the job is handed out. What runners are at is still taken in and counted.
+   * - changed; - already: it is paused, or has ended
+   */
+  async pause(id: string, reason: string): Promise<"changed" | "already"> {
+    const { store, clock, onPaused, onStatus } = this.#deps;
+    const nowMs = clock();
+    const change = { nowMs, reason, from: ["queued", "running"] } as const;
+    const outcome = await store.jobs.setStatus(id, "paused", change);
+    if (outcome === "already") return outcome;
+    onPaused(id);
+    await store.events.append(id, [{ type: "status", status: "paused", note: reason }], nowMs);
+    onStatus(id);
+    return outcome;
+  }
+
+  /** - changed: it goes on; - already: it is not paused */
+  async resume(id: string): Promise<"changed" | "already"> {
+    const { store, clock, onStage, onStatus } = this.#deps;
+    const nowMs = clock();
+    const outcome = await store.jobs.setStatus(id, "running", { nowMs, from: ["paused"] });
+    if (outcome === "already") return outcome;
+    await store.events.append(id, [{ type: "status", status: "running", note: "resumed" }], nowMs);
+    onStage(id);
+    onStatus(id);
+    return outcome;
   }
 
   /** For the sweep: a stage whose tasks are all done but that nobody advanced. */

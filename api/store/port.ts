@@ -148,6 +148,17 @@ export interface RoundAnswer {
   nowMs: number;
 }
 
+export interface StatusChange {
+  nowMs: number;
+  /** Only when the job has one of these now. */
+  from?: readonly JobStatus[];
+  /** paused: why, for people. It goes with the status. */
+  reason?: string;
+  error?: ErrorBody;
+  resultStage?: number;
+  drop?: readonly number[];
+}
+
 export interface JobStore {
   /** - created; - exists: a job with this id is there, nothing changed. Appends nothing to events. */
   create(spec: JobSpec, stage: Stage): Promise<"created" | "exists">;
@@ -201,7 +212,9 @@ export interface JobStore {
    * and maybe further ones: `answer.state` becomes the output of stage `next.state`, `next` the current stage, and the
    * outputs of the stages in `drop` go. When `next` is a map the lease holds all of its tasks; else it ends, and they
    * are pending.
-   * - followed; - lost: no such lease, it is shared or has answered some tasks, or the job is not at `from` or not running
+   * - followed
+   * - paused: the same, but the job is paused: the lease's holder should be asked to hand it back
+   * - lost: no such lease, it is shared or has answered some tasks, or the job is not at `from`, not begun or ended
    */
   follow(
     id: string,
@@ -209,13 +222,13 @@ export interface JobStore {
     from: number,
     next: Stage,
     answer: RoundAnswer,
-  ): Promise<"followed" | "lost">;
-  /** Makes the job running (first lease), or ends it. - changed; - already: it had ended (nothing changed). */
-  setStatus(
-    id: string,
-    status: JobStatus,
-    options: { nowMs: number; error?: ErrorBody; resultStage?: number; drop?: readonly number[] },
-  ): Promise<"changed" | "already">;
+  ): Promise<"followed" | "paused" | "lost">;
+  /**
+   * Makes the job running (first lease, or after a pause), pauses it, or ends it. A paused job is not leased; answers of
+   * leases that are out are accepted, and stages advance.
+   * - changed; - already: it had ended, has this status, or none of `from` (nothing changed)
+   */
+  setStatus(id: string, status: JobStatus, change: StatusChange): Promise<"changed" | "already">;
   /** Outputs of a stage, ordered by (level, index). `level` selects one; index in [from, to) selects a slice of it. */
   outputs(
     id: string,

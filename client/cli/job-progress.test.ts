@@ -34,6 +34,17 @@ test("before anything happens it says what it waits for", () => {
   expect(view.plain(0)).toContain("no runner is connected");
 });
 
+test("a paused job says why, also while what was under way still comes in", () => {
+  const view = new JobProgress(wordCount);
+  view.apply(progress({ done: 2, records: 200 }), 0);
+  view.apply({ type: "status", status: "paused", note: "the budget is used up" }, 1000);
+  view.apply(progress({ done: 3, records: 300 }), 1100);
+  expect(view.plain(1100)).toContain("paused 27%, the budget is used up");
+  view.apply({ type: "status", status: "running", note: "resumed" }, 2000);
+  view.apply(progress({ done: 4, records: 400 }), 2100);
+  expect(view.plain(2100)).not.toMatch(/paused|budget|resumed/);
+});
+
 test("a map shows records and bytes a second and the time left", () => {
   const view = new JobProgress(wordCount);
   view.apply(progress({}), 0);

@@ -127,7 +127,7 @@ export class JobProgress {
     this.#stage = event.stage;
     this.#entry = event.entry;
     this.round = Math.max(this.round, event.round);
-    this.note = "";
+    if (this.status !== "paused") this.note = "";
     this.#done = event.done;
     this.#total = event.total;
     this.#runners = event.runners;
@@ -139,7 +139,7 @@ export class JobProgress {
   #round(event: Extract<JobEvent, { type: "round" }>, nowMs: number): void {
     if (this.status === "queued") this.status = "running";
     this.round = event.round;
-    this.note = "";
+    if (this.status !== "paused") this.note = "";
     this.#sample(nowMs);
     for (const [name, value] of Object.entries(event.metrics)) {
       const history = this.metrics.get(name) ?? [];

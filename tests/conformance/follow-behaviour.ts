@@ -70,7 +70,22 @@ export function followBehaviour({ store }: Context): void {
     expect(await jobs.outputs(id, 1)).toEqual([output(0)]);
   });
 
-  test("it is lost unless the lease holds the stage whole and alone and the job runs", async () => {
+  test("rounds of a paused job are taken in and counted, and their holder is to be asked to end", async () => {
+    const { id, jobs, token } = await running(10);
+    await jobs.setStatus(id, "paused", { nowMs });
+    expect(await jobs.follow(id, token, 0, mapAfter(2, 10), answer())).toBe("paused");
+    expect(await jobs.read(id)).toMatchObject({ stage: { number: 2 }, tasksDone: 11, fuel: 500 });
+    expect(await jobs.earned(id)).toEqual([{ earner, fuel: 500, tasks: 11 }]);
+    expect(await jobs.follow(id, token, 2, mapAfter(4, 10), answer({ drop: [1] }))).toBe("paused");
+    await jobs.release(id, [token], plain);
+    expect(await jobs.lease(id, request())).toEqual([]);
+    await jobs.setStatus(id, "running", { nowMs });
+    const [again] = await jobs.lease(id, request());
+    expect(again).toMatchObject({ stage: 4, lo: 0, hi: 10, attempt: 1 });
+    expect(await jobs.follow(id, again!.token, 4, mapAfter(6, 10), answer())).toBe("followed");
+  });
+
+  test("it is lost unless the lease holds the stage whole and alone and the job has begun", async () => {
     const { id, jobs, token } = await running(10);
     const next = mapAfter(2, 10);
     const follow = (lease: string, from = 0) => jobs.follow(id, lease, from, next, answer());
@@ -78,9 +93,9 @@ export function followBehaviour({ store }: Context): void {
     expect(await follow("never")).toBe("lost");
     expect(await follow(token, 1)).toBe("lost");
     expect(await jobs.follow("job_none", token, 0, next, answer())).toBe("lost");
-    await jobs.setStatus(id, "paused", { nowMs });
-    expect(await follow(token)).toBe("lost");
-    await jobs.setStatus(id, "running", { nowMs });
+    const queued = await newJob(store(), 10);
+    const [early] = await jobs.lease(queued, request());
+    expect(await jobs.follow(queued, early!.token, 0, next, answer())).toBe("lost");
     const copy = request({ holder: "ses_b", backupAfterMs: 0, nowMs: nowMs + 1 });
     const [second] = await jobs.lease(id, copy);
     expect(second).toMatchObject({ backup: true });

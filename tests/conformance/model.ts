@@ -1,6 +1,6 @@
 import type { Completion, Lease, LeaseRequest, Store } from "../../api/store/port.ts";
 import { digestOf } from "../../protocol/digest.ts";
-import type { Output, Stage } from "../../protocol/job.ts";
+import type { JobStatus, Output, Stage } from "../../protocol/job.ts";
 import { newJob } from "./context.ts";
 import { nowMs, randomOf, stageOf } from "./fixtures.ts";
 
@@ -42,7 +42,7 @@ export class History {
   readonly #earned = new Map<string, number>();
   #nowMs = nowMs;
   #answers = 0;
-  #paused = false;
+  #paused: string | undefined;
   #finished = 0;
 
   private constructor(store: Store, seed: number, id: string, tasks: number) {
@@ -87,7 +87,7 @@ export class History {
 
   /** Answers what is left; the stage must then have finished exactly once and hold each task's winning output. */
   async drain(): Promise<void> {
-    if (this.#paused) await this.#pauseOrResume();
+    while (this.#paused !== undefined) await this.#pauseOrResume();
     this.#nowMs += 1e9;
     await this.#expire();
     while (this.#tasks.some(({ at }) => at !== "done")) {
@@ -143,7 +143,8 @@ export class History {
   async #leaseAs(request: LeaseRequest): Promise<Lease[]> {
     const leases = await this.#store.jobs.lease(this.#id, request);
     if (leases.length > request.leases) throw this.#wrong("more leases than asked for");
-    if (this.#paused && leases.length > 0) throw this.#wrong("a paused job was leased");
+    if (this.#paused !== undefined && leases.length > 0)
+      throw this.#wrong("a paused job was leased");
     const wanted = (task: number) =>
       !request.preferOnly || (request.prefer ?? []).some(([lo, hi]) => task >= lo && task < hi);
     for (const lease of leases) {
@@ -151,7 +152,7 @@ export class History {
       else this.#claimed(lease, request, wanted);
     }
     const left = this.#tasks.some(({ at }, task) => at === "pending" && wanted(task));
-    if (left && !this.#paused && leases.length < request.leases)
+    if (left && this.#paused === undefined && leases.length < request.leases)
       throw this.#wrong("pending tasks were not leased");
     return leases;
   }
@@ -356,10 +357,15 @@ export class History {
   }
 
   async #pauseOrResume(): Promise<void> {
-    this.#paused = !this.#paused;
-    const status = this.#paused ? "paused" : "running";
-    const outcome = await this.#store.jobs.setStatus(this.#id, status, { nowMs: this.#nowMs });
-    if (outcome !== "changed") throw this.#wrong(`setStatus is ${outcome}`);
+    const now = this.#paused === undefined ? "running" : "paused";
+    const status = this.#random(4) > 0 ? (now === "paused" ? "running" : "paused") : now;
+    const from: JobStatus[] = this.#random(3) > 0 ? [now, "queued"] : ["queued", status];
+    const reason = `step ${this.#answers}`;
+    const change = { nowMs: this.#nowMs, from, reason };
+    const outcome = await this.#store.jobs.setStatus(this.#id, status, change);
+    const changes = status !== now && from.includes(now);
+    if (outcome !== (changes ? "changed" : "already")) throw this.#wrong(`setStatus is ${outcome}`);
+    if (changes) this.#paused = status === "paused" ? reason : undefined;
   }
 
   async #advance(): Promise<void> {
@@ -405,8 +411,9 @@ export class History {
       drop: [this.#stage],
       nowMs: this.#nowMs,
     });
-    const follows = alone && from === this.#stage && !this.#paused;
-    if (outcome !== (follows ? "followed" : "lost")) throw this.#wrong(`follow: ${outcome}`);
+    const follows = alone && from === this.#stage;
+    const taken = this.#paused === undefined ? "followed" : "paused";
+    if (outcome !== (follows ? taken : "lost")) throw this.#wrong(`follow: ${outcome}`);
     if (!follows) return;
     this.#earn(earner, tasks + 1);
     this.#stage += 2;
@@ -419,6 +426,7 @@ export class History {
   async #compare(): Promise<void> {
     const state = await this.#store.jobs.read(this.#id);
     if (state?.stage.number !== this.#stage) throw this.#wrong(`stage ${state?.stage.number}`);
+    if (state.pausedFor !== this.#paused) throw this.#wrong(`paused for ${state.pausedFor}`);
     if (state.done !== this.#done()) throw this.#wrong(`${state.done} tasks are done`);
     if (state.tasksDone !== this.#tasksDone || state.fuel !== this.#tasksDone)
       throw this.#wrong(`${state.tasksDone} tasks are done in all, fuel ${state.fuel}`);

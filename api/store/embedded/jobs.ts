@@ -9,6 +9,7 @@ import type {
   Lease,
   LeaseRequest,
   RoundAnswer,
+  StatusChange,
 } from "../port.ts";
 import { type ActiveJob, earn, hasEnded, newFacts, stateOf } from "./active-job.ts";
 import type { Journal } from "./journal.ts";
@@ -215,10 +216,10 @@ export class EmbeddedJobs implements JobStore {
     from: number,
     next: Stage,
     { state, tasksDone, fuel, earner, drop, metrics, nowMs }: RoundAnswer,
-  ): Promise<"followed" | "lost"> {
+  ): Promise<"followed" | "paused" | "lost"> {
     const job = this.#active.get(id);
     const { status, stage } = job?.facts ?? {};
-    if (!job || status !== "running" || stage?.number !== from) return "lost";
+    if (!job || status === "queued" || stage?.number !== from) return "lost";
     if (!job.board.holdsAll(token)) return "lost";
     this.#journal.admit();
     this.#count(job, earner, fuel, tasksDone);
@@ -229,7 +230,7 @@ export class EmbeddedJobs implements JobStore {
     this.#journal.answered(job, next.state!, 0, 1, [state]);
     this.#drop(job, drop);
     if (!keeps) this.#changed(id);
-    return "followed";
+    return status === "paused" ? "paused" : "followed";
   }
 
   #setStage({ facts }: ActiveJob, next: Stage, metrics: JobState["metrics"]): void {
@@ -249,19 +250,17 @@ export class EmbeddedJobs implements JobStore {
   async setStatus(
     id: string,
     status: JobStatus,
-    options: {
-      nowMs: number;
-      error?: JobState["error"];
-      resultStage?: number;
-      drop?: readonly number[];
-    },
+    options: StatusChange,
   ): Promise<"changed" | "already"> {
     const job = this.#active.get(id);
     if (!job || job.facts.status === status) return "already";
+    if (options.from && !options.from.includes(job.facts.status)) return "already";
     this.#journal.admit();
     const before = job.facts;
     const ended = hasEnded(status);
-    job.facts = { ...before, status };
+    const { pausedFor: _, ...rest } = before;
+    job.facts = { ...rest, status };
+    if (status === "paused" && options.reason !== undefined) job.facts.pausedFor = options.reason;
     if (status === "running") job.facts.startedAtMs ??= options.nowMs;
     if (ended) job.facts.endedAtMs = options.nowMs;
     if (options.error) job.facts.error = options.error;

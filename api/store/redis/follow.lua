@@ -1,12 +1,12 @@
 -- args: request, token, from, stage, number, tasks, keeps ("1": the lease goes on with the new stage), nowMs, tasksDone,
 -- fuel, earner, metrics ("" for none), the state's stage, then its output (see storeOutputs), then dropped stages…
--- -> "lost" | "followed" | "garbage" (followed, and large dropped stages are to be collected)
+-- -> "lost" | "followed" | "paused", and after a space "garbage" when large dropped stages are to be collected
 
 verb('follow', function(job, args)
   local request, token, from, stage, number, tasks, keeps, nowMs, tasksDone, fuel, earner, metrics, stateStage =
     unpack(args, 1, 13)
   local status, current, currentTasks = unpack(redis.call('HMGET', job, 'status', 'number', 'tasks'))
-  if status ~= 'running' or current ~= from then
+  if (status ~= 'running' and status ~= 'paused') or current ~= from then
     return 'lost', false
   end
   local id = readLease(job, token)
@@ -33,5 +33,6 @@ verb('follow', function(job, args)
     changed(job, request)
   end
   storeOutputs(job, stateStage, args, 14, 1)
-  return dropStages(job, args, 17) and 'garbage' or 'followed', true
+  local garbage = dropStages(job, args, 17) and ' garbage' or ''
+  return (status == 'paused' and status or 'followed') .. garbage, true
 end)

@@ -17,6 +17,7 @@ import type {
   Lease,
   LeaseRequest,
   RoundAnswer,
+  StatusChange,
 } from "../port.ts";
 import type { Argument, Connection } from "./connection.ts";
 import { activeKey, earnedKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
@@ -37,6 +38,7 @@ const facts = [
   "fuel",
   "metrics",
   "error",
+  "pausedFor",
   "resultStage",
   "startedAtMs",
   "endedAtMs",
@@ -84,8 +86,8 @@ export class RedisJobs implements JobStore {
       this.#specs.get(id) ?? this.#readSpec(id),
       this.#connection.text("hmget", key, ...facts) as Promise<(string | null)[]>,
     ]);
-    const [status, stage, done, tasksDone, fuel, metrics, error, resultStage, started, ended] =
-      values;
+    const [status, stage, done, tasksDone, fuel, metrics, error, pausedFor, ...rest] = values;
+    const [resultStage, started, ended] = rest;
     if (!spec || !status) return undefined;
     return {
       spec,
@@ -96,6 +98,7 @@ export class RedisJobs implements JobStore {
       fuel: Number(fuel),
       ...(metrics && { metrics: JSON.parse(metrics) as Record<string, number | null> }),
       ...(error && { error: JSON.parse(error) as NonNullable<JobState["error"]> }),
+      ...(pausedFor && { pausedFor }),
       ...(resultStage && { resultStage: Number(resultStage) }),
       ...(started && { startedAtMs: Number(started) }),
       ...(ended && { endedAtMs: Number(ended) }),
@@ -254,7 +257,7 @@ export class RedisJobs implements JobStore {
     from: number,
     next: Stage,
     { state, tasksDone, fuel, earner, drop, metrics, nowMs }: RoundAnswer,
-  ): Promise<"followed" | "lost"> {
+  ): Promise<"followed" | "paused" | "lost"> {
     const keeps = next.entry === "map";
     requireNumbers(tasksDone, fuel, `round ${next.round}`);
     const outcome = await this.#call("follow", id, [
@@ -275,30 +278,23 @@ export class RedisJobs implements JobStore {
     ]);
     if (outcome === "lost") return "lost";
     if (!keeps) this.#notices.jobChanged(id);
-    if (outcome === "garbage") this.#collect(id).catch(() => {});
-    return "followed";
+    const [followed, garbage] = outcome.split(" ");
+    if (garbage) this.#collect(id).catch(() => {});
+    return followed as "followed" | "paused";
   }
 
   async setStatus(
     id: string,
     status: JobStatus,
-    {
-      nowMs,
-      error,
-      resultStage,
-      drop = [],
-    }: {
-      nowMs: number;
-      error?: JobState["error"];
-      resultStage?: number;
-      drop?: readonly number[];
-    },
+    { nowMs, from = [], reason = "", error, resultStage, drop = [] }: StatusChange,
   ): Promise<"changed" | "already"> {
     const outcome = await this.#call("set_status", id, [
       status,
       nowMs,
       error ? JSON.stringify(error) : "",
       resultStage ?? "",
+      from.join(),
+      reason,
       ...drop,
     ]);
     if (outcome === "already") return "already";
