@@ -12,6 +12,7 @@ import { accountRoutes } from "./routes/accounts.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { blobRoutes } from "./routes/blobs.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
+import { deviceRoutes } from "./routes/device.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { functionRoutes } from "./routes/functions.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -50,6 +51,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...authRoutes(deps),
     ...meRoutes(deps),
     ...keyRoutes(deps),
+    ...deviceRoutes(deps),
     ...accountRoutes(deps),
     ...healthRoutes(deps),
     ...metricsRoutes(deps),

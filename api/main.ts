@@ -1,5 +1,7 @@
 import { type Logger, pino } from "pino";
+import { operatorAccount } from "../protocol/accounts.ts";
 import { credentialsPath, operatorKey, writeCredentials } from "./accounts/credentials.ts";
+import { createSignInLink } from "./accounts/sign-in-link.ts";
 import { createApp } from "./app.ts";
 import { type Config, ConfigError, helpText, readConfig } from "./config.ts";
 import type { Deps } from "./deps.ts";
@@ -19,6 +21,8 @@ export interface StartOptions {
 export interface RunningApi {
   url: string;
   key: string;
+  /** Signs the operator in, once; undefined as soon as the operator has a password. */
+  signInUrl: string | undefined;
   deps: Deps;
   /** Stops accepting, lets requests and included runners finish, closes the store. Idempotent. */
   close(options?: { drainMs?: number }): Promise<void>;
@@ -65,6 +69,7 @@ export async function startApi(options: StartOptions = {}): Promise<RunningApi> 
     return {
       url,
       key,
+      signInUrl: operatorLink(deps),
       deps,
       close: ({ drainMs = drainMsDefault } = {}) => {
         closing ??= close(drainMs);
@@ -76,6 +81,12 @@ export async function startApi(options: StartOptions = {}): Promise<RunningApi> 
     await wired.close();
     throw error;
   }
+}
+
+/** As notebook servers do: whoever can read the server's terminal is its operator. */
+function operatorLink({ accounts, database, address, clock }: Deps): string | undefined {
+  if (accounts.password(operatorAccount)) return undefined;
+  return address.signInUrl(createSignInLink(database, operatorAccount, clock()).token);
 }
 
 /** An address that means "all of mine" is reached by the loopback; IPv6 addresses take brackets. */
@@ -98,6 +109,8 @@ async function main(): Promise<void> {
   process.stdout.write(
     `Sparegrid is at ${api.url} with ${withRunners}. API documentation: ${api.url}/docs. Key: ${credentialsPath(config.dataDir)}\n`,
   );
+  if (api.signInUrl !== undefined)
+    process.stdout.write(`Sign in as its operator, once within an hour: ${api.signInUrl}\n`);
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {

@@ -127,3 +127,55 @@ export type CreateKeyRequest = z.input<typeof createKeyRequestSchema>;
 /** The only answer that has the key itself. */
 export const createdKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: "CreatedKey" });
 export type CreatedKey = z.infer<typeof createdKeySchema>;
+
+/** RFC 8628, 3.1, and `device_name`, after which the key is named. JSON, or a form as the RFC has it. */
+export const deviceCodeRequestSchema = z.strictObject({
+  client_id: z.string().min(1).max(100),
+  scope: z.string().max(200).optional().describe("Scopes of the key, separated by spaces (all)"),
+  device_name: shownNameSchema.optional(),
+});
+export type DeviceCodeRequest = z.input<typeof deviceCodeRequestSchema>;
+
+export const deviceCodeSchema = z
+  .object({
+    device_code: z.string(),
+    user_code: z.string(),
+    verification_uri: z.string(),
+    verification_uri_complete: z.string(),
+    expires_in: z.int(),
+    interval: z.int(),
+  })
+  .meta({ id: "DeviceCode" });
+export type DeviceCode = z.infer<typeof deviceCodeSchema>;
+
+export const deviceGrantType = "urn:ietf:params:oauth:grant-type:device_code";
+
+/** RFC 8628, 3.4. */
+export const deviceTokenRequestSchema = z.strictObject({
+  grant_type: z.literal(deviceGrantType),
+  device_code: z.string().min(1).max(200),
+  client_id: z.string().min(1).max(100),
+});
+
+/** The token is an API key of the account that approved. */
+export const deviceTokenSchema = z
+  .object({ access_token: z.string(), token_type: z.literal("Bearer"), scope: z.string() })
+  .meta({ id: "DeviceToken" });
+export type DeviceToken = z.infer<typeof deviceTokenSchema>;
+
+/** What someone who is asked to approve a device is shown: GET /v1/device?code=. */
+export const pendingDeviceSchema = z
+  .object({
+    code: z.string(),
+    name: z.string(),
+    scopes: z.array(scopeSchema),
+    expiresAt: timeSchema,
+  })
+  .meta({ id: "PendingDevice" });
+export type PendingDevice = z.infer<typeof pendingDeviceSchema>;
+
+const userCodeSchema = z.string().trim().min(1).max(40);
+export const deviceQuerySchema = z.strictObject({ code: userCodeSchema });
+
+/** POST /v1/device/approve and /v1/device/deny. */
+export const decideDeviceRequestSchema = z.strictObject({ code: userCodeSchema });

@@ -3,10 +3,12 @@ import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { admin } from "better-auth/plugins/admin";
 import { adminAc, userAc } from "better-auth/plugins/admin/access";
+import { deviceAuthorization } from "better-auth/plugins/device-authorization";
 import type { Logger } from "pino";
 import { type IdKind, newId } from "../../protocol/ids.ts";
 import { passwordCharsMax, passwordCharsMin } from "../../protocol/limits.ts";
 import type { Database } from "../database/open.ts";
+import { deviceGrant, deviceKeys, devicePollSeconds } from "./device-grant.ts";
 import type { Accounts } from "./directory.ts";
 import { deriveHandle } from "./handle.ts";
 import { accounts, deviceCodes, logins, sessions, verifications } from "./schema.ts";
@@ -102,6 +104,12 @@ export function createAuth(options: AuthOptions) {
         roles: { member: userAc, operator: adminAc },
       }),
       signInLinks(),
+      deviceAuthorization({
+        expiresIn: "15m",
+        interval: `${devicePollSeconds}s`,
+        grant: deviceGrant,
+      }),
+      deviceKeys(),
     ],
     advanced: {
       cookiePrefix: "sparegrid",

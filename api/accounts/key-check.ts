@@ -23,19 +23,10 @@ export class KeyCheck {
   readonly #clock: () => number;
   readonly #cache = new LRUCache<string, Checked>({ max: cachedMax });
   #used = new Map<string, number>();
-  readonly #timer: NodeJS.Timeout;
 
-  constructor(keys: ApiKeys, clock: () => number, onError: (error: unknown) => void) {
+  constructor(keys: ApiKeys, clock: () => number) {
     this.#keys = keys;
     this.#clock = clock;
-    this.#timer = setInterval(() => {
-      try {
-        this.flush();
-      } catch (error) {
-        onError(error);
-      }
-    }, usedEveryMs);
-    this.#timer.unref();
   }
 
   /** @throws GridError unauthorized, account-suspended */
@@ -73,11 +64,6 @@ export class KeyCheck {
     const used = this.#used;
     this.#used = new Map();
     this.#keys.used(used);
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-    this.flush();
   }
 
   #lookUp(keyHash: string): Checked {

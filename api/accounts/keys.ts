@@ -1,5 +1,5 @@
 import { createHmac, hash, randomBytes } from "node:crypto";
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
 import { allScopes, operatorAccount, type Scope } from "../../protocol/accounts.ts";
 import { GridError } from "../../protocol/errors.ts";
 import { newId } from "../../protocol/ids.ts";
@@ -156,6 +156,16 @@ export class ApiKeys {
       })
       .onConflictDoUpdate({ target: apiKeys.id, set: row })
       .run();
+  }
+
+  /** Ids of keys whose time came after `fromMs`, up to `toMs`. */
+  expired(fromMs: number, toMs: number): string[] {
+    return this.#options.database.drizzle
+      .select({ id: apiKeys.id })
+      .from(apiKeys)
+      .where(and(gt(apiKeys.expiresAtMs, fromMs), lte(apiKeys.expiresAtMs, toMs)))
+      .all()
+      .map(({ id }) => id);
   }
 
   /** Notes when keys were last used, all at once. */

@@ -98,6 +98,8 @@ export const deviceCodes = sqliteTable(
     pollingInterval: integer("polling_interval_ms"),
     clientId: text("client_id"),
     scope: text(),
+    /** What its key will be called. */
+    deviceName: text("device_name"),
   },
   (table) => [index("device_codes_expires").on(table.expiresAt)],
 );
@@ -119,5 +121,8 @@ export const apiKeys = sqliteTable(
     expiresAtMs: integer("expires_at_ms"),
     lastUsedAtMs: integer("last_used_at_ms"),
   },
-  (table) => [index("api_keys_account").on(table.account, table.id)],
+  (table) => [
+    index("api_keys_account").on(table.account, table.id),
+    index("api_keys_expires").on(table.expiresAtMs),
+  ],
 );

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import { type Auth, createAuth } from "./auth.ts";
 import { AccountAuthenticator } from "./authenticator.ts";
+import { Devices } from "./devices.ts";
 import { Accounts } from "./directory.ts";
 import { KeyCheck } from "./key-check.ts";
 import { ApiKeys } from "./keys.ts";
@@ -11,6 +12,7 @@ import { repairAccounts } from "./repair.ts";
 import { readSecret } from "./secret.ts";
 import { Sessions } from "./sessions.ts";
 import { TokenBuckets } from "./token-buckets.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export interface AccountsWiring {
   accounts: Accounts;
@@ -18,9 +20,11 @@ export interface AccountsWiring {
   keyCheck: KeyCheck;
   sessions: Sessions;
   passwords: Passwords;
+  devices: Devices;
   auth: Auth;
   authenticator: AccountAuthenticator;
   buckets: TokenBuckets;
+  upkeep: Upkeep;
   close(): void;
 }
 
@@ -56,7 +60,7 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
     },
   });
   apiKeys.adoptFileKey(fileKey);
-  repairAccounts(database, clock());
+  repairAccounts(database);
   const buckets = new TokenBuckets(clock);
   const { publicUrl, signInsPerMinute } = config;
   const auth = createAuth({
@@ -69,20 +73,31 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
     clock,
     log,
   });
-  const keyCheck = new KeyCheck(apiKeys, clock, (error) => log.warn({ err: error }, "keys"));
+  const keyCheck = new KeyCheck(apiKeys, clock);
   const sessions = new Sessions(auth);
   const passwords = new Passwords({ auth, database, accounts, clock, onChanged });
+  const devices = new Devices({ auth, accounts, apiKeys, database, clock });
   const authenticator = new AccountAuthenticator(keyCheck, sessions, publicUrl);
-  const close = () => keyCheck.close();
+  const upkeep = new Upkeep({
+    database,
+    apiKeys,
+    keyCheck,
+    clock,
+    onExpired: (key) => onCutOff({ key }),
+    onError: (error) => log.warn({ err: error }, "upkeep of accounts failed"),
+  });
+  const close = () => upkeep.close();
   return {
     accounts,
     apiKeys,
     keyCheck,
     sessions,
     passwords,
+    devices,
     auth,
     authenticator,
     buckets,
+    upkeep,
     close,
   };
 }

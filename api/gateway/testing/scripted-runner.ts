@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { digestOf } from "../../../protocol/digest.ts";
@@ -19,6 +20,8 @@ export interface ScriptedRunnerOptions {
   taskMs?: number;
   /** Whether it answers at all. Default true. */
   works?: boolean;
+  /** What it shows to a server that asks. */
+  key?: string;
 }
 
 /**
@@ -34,7 +37,7 @@ export class ScriptedRunner {
 
   private constructor(
     socket: WebSocket,
-    { taskMs = 1, works = true }: Omit<ScriptedRunnerOptions, "slots">,
+    { taskMs = 1, works = true }: Omit<ScriptedRunnerOptions, "slots" | "key">,
   ) {
     this.#socket = socket;
     this.#taskMs = taskMs;
@@ -53,11 +56,12 @@ export class ScriptedRunner {
   static async connect(
     url: string,
     name: string,
-    { slots = 2, ...options }: ScriptedRunnerOptions = {},
+    { slots = 2, key, ...options }: ScriptedRunnerOptions = {},
   ): Promise<ScriptedRunner> {
-    const socket = new WebSocket(url);
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const socket = new WebSocket(url, { headers });
     const runner = new ScriptedRunner(socket, options);
-    await new Promise((resolve) => socket.once("open", resolve));
+    await once(socket, "open");
     const about = { version: "1", hostClass: "v8", memoryMb: 1000, platform: "linux" };
     runner.say({ type: "hello", protocol: protocolVersion, runner: name, name, slots, ...about });
     await runner.until(() => runner.all("welcome")[0]);
