@@ -101,6 +101,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       clock: fineClock,
       log,
       leaseMs: config.leaseMs,
+      mayServe: pools.memberships.mayServe,
       explain: async (bundle, error) =>
         compiler.explain(error, catalog.functions.sourceMap(bundle)),
       // The catalog learns of the end, and of pauses, at once, so that a list need not ask the store.
@@ -110,6 +111,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     closers.push(() => gateway.close());
     const note = (job: string) =>
       void jobReader.read(job).catch((error: unknown) => log.debug({ err: error, job }, "noted"));
+    closers.push(pools.memberships.watch(() => gateway.reconsider()));
     const jobs = new JobService({
       store,
       views,

@@ -184,6 +184,11 @@ export class Dispatcher {
     });
   }
 
+  /** Whether this runner may do the job's work. */
+  serves({ spec }: JobView, { owner }: RunnerSession): boolean {
+    return this.#deps.mayServe(spec, owner);
+  }
+
   /** Whether this runner should do the job's rounds as a whole. */
   follows(view: JobView, session: RunnerSession): boolean {
     const { sessions, mayServe } = this.#deps;

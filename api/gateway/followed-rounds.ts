@@ -151,7 +151,7 @@ export class FollowedRounds {
     lease: HeldLease,
     rounds: readonly AnsweredRound[],
   ): Promise<boolean> {
-    const { store, views, progress, clock } = this.#deps;
+    const { store, views, progress, dispatcher, clock } = this.#deps;
     const view = await views.get(lease.job, lease.stage);
     if (view?.stage.number !== lease.stage) {
       await this.#lost(session, lease);
@@ -187,7 +187,8 @@ export class FollowedRounds {
     });
     await progress.followed(view, next, done);
     if (next.entry !== "map") return false;
-    if (outcome === "followed" || this.#askBack(session, lease)) return true;
+    const goesOn = outcome === "followed" && dispatcher.serves(view, session);
+    if (goesOn || this.#askBack(session, lease)) return true;
     await this.#lost(session, lease);
     return false;
   }

@@ -168,9 +168,17 @@ export class LeaseAnswers {
     }
   }
 
+  /** Leases of work that the runner may not do any more go back instead. */
   async renew(session: RunnerSession, tokens: readonly string[]): Promise<void> {
-    const { store, clock, leaseMs } = this.#deps;
+    const { store, views, dispatcher, clock, leaseMs } = this.#deps;
     for (const [job, leases] of this.#byJob(session, tokens)) {
+      const view = views.peek(job);
+      if (view && !dispatcher.serves(view, session)) {
+        const held = leases.map(({ token }) => token);
+        session.send({ type: "cancel", leases: held });
+        await this.giveBack(session, held, false);
+        continue;
+      }
       const gone = await store.jobs.renew(
         job,
         leases.map(({ token }) => token),

@@ -94,6 +94,46 @@ describe("a job", () => {
   });
 });
 
+describe("a runner that may not go on, and would", () => {
+  test("is cut off from the rounds that it follows after a while", async () => {
+    await rig.close();
+    let lateMs = 0;
+    const clock = () => performance.timeOrigin + performance.now() + lateMs;
+    rig = await GatewayRig.start(undefined, { mayServe, clock });
+    const rogue = await rig.runner("friend", { owner: "acc_b" });
+    const id = await rig.submit({ owner: "acc_a", pool: "pool_x" });
+    const run = await rogue.follows();
+    members.pool_x = ["acc_a"];
+    rig.gateway.reconsider();
+    rogue.sayAll([roundOf(run, 2, "in time")]);
+    await rig.until(async () => (await rig.state(id)).stage.round === 3);
+    expect(rogue.all("cancel")).toEqual([]);
+    lateMs += 6_000;
+    rogue.sayAll([roundOf(run, 3, "the last")]);
+    await rogue.until(() => rogue.all("cancel").length > 0);
+    rogue.sayAll([roundOf(run, 4, "not heard")]);
+    await sleep(50);
+    expect((await rig.state(id)).stage.round).toBe(4);
+    const own = await rig.runner("own", { owner: "acc_a" });
+    expect(await own.follows()).toMatchObject({ job: id, round: 4 });
+  });
+
+  test("cannot renew what it holds", async () => {
+    const rogue = await rig.runner("friend", { owner: "acc_b", works: false });
+    const id = await rig.submit({ kind: "map", owner: "acc_a", pool: "pool_x" });
+    await rogue.until(() => rogue.all("run").length > 0);
+    members.pool_x = ["acc_a"];
+    rig.gateway.reconsider();
+    await sleep(50);
+    const leases = rogue.all("run").map(({ lease }) => lease);
+    rogue.say({ type: "renew", leases });
+    const { leases: cancelled } = await rogue.until(() => rogue.all("cancel")[0]);
+    expect(cancelled.toSorted()).toEqual(leases.toSorted());
+    await rig.runner("own", { owner: "acc_a" });
+    await ended(id);
+  });
+});
+
 describe("a call", () => {
   const call = (more: Partial<CallRequest>) =>
     rig.gateway.call({

@@ -1,7 +1,8 @@
 import { operatorAccount } from "../../protocol/accounts.ts";
 import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
 import type { Principal } from "../accounts/principal.ts";
-import type { Memberships, ServedWork } from "./memberships.ts";
+import type { ServedWork } from "../ports.ts";
+import type { Memberships } from "./memberships.ts";
 import { noPool, type Pools } from "./pools.ts";
 
 export interface PoolChoiceOptions {

@@ -1,16 +1,10 @@
 import { LRUCache } from "lru-cache";
 import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
+import type { MayServe } from "../ports.ts";
 import type { PoolRows } from "./rows.ts";
 
 /** Accounts that are remembered, over all pools. */
 const membersKeptMax = 100_000;
-
-/** Whose job, and on whose machines: "everyone", "own", or the id of a pool. */
-export interface ServedWork {
-  owner: string;
-  /** Only the owner's, when absent. */
-  pool?: string | undefined;
-}
 
 /**
  * Who belongs to which pool, as the gateway asks it for every job and runner with room. What it remembers of a pool is
@@ -28,8 +22,8 @@ export class Memberships {
     this.#rows = rows;
   }
 
-  /** Whether a runner of this account may do this work. */
-  readonly mayServe = ({ owner, pool }: ServedWork, runnerOwner: string): boolean => {
+  /** Work that names no pool is its owner's own runners' alone. */
+  readonly mayServe: MayServe = ({ owner, pool }, runnerOwner) => {
     if (pool === everyonePool) return true;
     if (pool === undefined || pool === ownPool) return runnerOwner === owner;
     const members = this.#membersOf(pool);
@@ -49,7 +43,7 @@ export class Memberships {
   /** Is told after every change. Returns what ends it. */
   watch(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   #membersOf(pool: string): ReadonlySet<string> {

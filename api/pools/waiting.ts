@@ -1,5 +1,6 @@
 import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
-import type { Memberships, ServedWork } from "./memberships.ts";
+import type { ServedWork } from "../ports.ts";
+import type { Memberships } from "./memberships.ts";
 
 const start = "start one with `sparegrid runner`";
 
