@@ -14,6 +14,7 @@ import { blobRoutes } from "./routes/blobs.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { deviceRoutes } from "./routes/device.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { functionChangeRoutes } from "./routes/function-changes.ts";
 import { functionRoutes } from "./routes/functions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
@@ -40,6 +41,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
   const routes: Route[] = [
     ...invokeRoutes(deps),
     ...functionRoutes(deps),
+    ...functionChangeRoutes(deps),
     ...datasetRoutes(deps),
     ...jobRoutes(deps),
     ...eventRoutes(deps),

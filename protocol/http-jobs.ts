@@ -72,12 +72,16 @@ export const invokeResponseSchema = z
     fuel: z.number(),
     /** Compute time in the sandbox. */
     ms: z.number(),
+    /** Why the version that ran should not be used any more. */
+    deprecated: z.string().optional(),
   })
   .meta({ id: "InvokeResponse" });
 export type InvokeResponse = z.infer<typeof invokeResponseSchema>;
 
 /** 202 of an invoke that outlasted `Prefer: wait`, or that asked for `respond-async`; Location names the job. */
-export const invokeAcceptedSchema = z.object({ jobId: z.string() }).meta({ id: "InvokeAccepted" });
+export const invokeAcceptedSchema = z
+  .object({ jobId: z.string(), deprecated: z.string().optional() })
+  .meta({ id: "InvokeAccepted" });
 export type InvokeAccepted = z.infer<typeof invokeAcceptedSchema>;
 
 /** One row of GET /v1/jobs, newest first. */
@@ -127,6 +131,8 @@ export const jobSchema = jobSummarySchema
     params: z.record(z.string(), z.json()),
     /** Whose runners work for it: "everyone", "own", or a pool as "owner/name". */
     pool: z.string().optional(),
+    /** In the answer to a submit: why its version should not be used any more. */
+    deprecated: z.string().optional(),
     /** Why a running job does not move, for people. */
     waitingFor: z.string().optional(),
   })

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { digestPattern } from "./digest.ts";
 import { errorBodySchema } from "./error-schemas.ts";
 import { controlSchema } from "./job.ts";
+import { withoutHidden } from "./text.ts";
 
 /** Fuel is counted in whole units. */
 const count = z.int().nonnegative();
@@ -24,13 +25,13 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
     protocol: z.int(),
     /** Stable identity of the installation. */
     runner: z.string().min(1).max(100),
-    name: z.string().max(100),
-    version: z.string().max(40),
+    name: z.string().max(100).transform(withoutHidden),
+    version: z.string().max(40).transform(withoutHidden),
     /** Host class: V8 version and architecture, for instance "v8-14.6.202.33-x64". */
     hostClass: z.string().max(100),
     slots: z.int().min(1).max(1024),
     memoryMb: count,
-    platform: z.string().max(100),
+    platform: z.string().max(100).transform(withoutHidden),
   }),
   /**
    * Outputs of tasks [lo, hi), the next of the lease in order. `outputs` lists them; those with inline true are the

@@ -1,4 +1,5 @@
 import { and, desc, eq, like, max, or, sql } from "drizzle-orm";
+import { GridError } from "../../protocol/errors.ts";
 import type { Visibility } from "../../protocol/http-common.ts";
 import type { Drizzle } from "../database/open.ts";
 import { type FunctionQuery, type ListedFunction, listFunctions } from "./function-list.ts";
@@ -38,6 +39,7 @@ export interface Functions {
   /**
    * Keeps a version and makes it the function's newest. Its royalty is the function's, from then on fixed.
    * - created; - exists: this very version was there (its readme is renewed)
+   * @throws GridError conflict when it was there with another royalty
    */
   publish(version: NewVersion): { outcome: "created" | "exists"; function: FunctionRow };
   find(owner: string, name: string): FunctionRow | undefined;
@@ -163,11 +165,14 @@ export function createFunctions(database: Drizzle): Functions {
     publish(version) {
       return database.transaction(() => {
         const { owner, name, settings = {}, forkedFrom: _, ...content } = version;
-        const before = findOne.get({ owner, name });
-        const id = before?.id ?? begin(version);
-        change(id, settings);
+        const id = findOne.get({ owner, name })?.id ?? begin(version);
         const exists = findVersion.get({ id, digest: version.digest });
-        const readme = version.readme ?? exists?.readme ?? lastReleased.get({ id })?.readme ?? null;
+        const { royaltyBasisPoints: asked } = settings;
+        if (exists && asked !== undefined && asked !== exists.royaltyBasisPoints)
+          throw royaltyIsFixed(name, exists.royaltyBasisPoints);
+        change(id, settings);
+        const before = exists ?? lastReleased.get({ id });
+        const readme = (version.readme ?? before?.readme) || null;
         const { release } = database
           .select({ release: max(versions.release) })
           .from(versions)
@@ -203,7 +208,11 @@ export function createFunctions(database: Drizzle): Functions {
     describe: (id, digest, readme) =>
       database.transaction(() => {
         const one = and(eq(versions.function, id), eq(versions.digest, digest));
-        database.update(versions).set({ readme }).where(one).run();
+        database
+          .update(versions)
+          .set({ readme: readme || null })
+          .where(one)
+          .run();
         renew(id);
       }),
     deprecate: (id, digest, message) =>
@@ -215,4 +224,12 @@ export function createFunctions(database: Drizzle): Functions {
     list: (query) => listFunctions(database, query),
     findable: (account, limit) => someFindable.all({ account, limit }),
   };
+}
+
+function royaltyIsFixed(name: string, basisPoints: number): GridError {
+  const percent = basisPoints / 100;
+  return new GridError("conflict", `This version of ${name} has a royalty of ${percent} %.`, {
+    name,
+    hint: "A version's royalty is fixed when it is published. A change of the code makes a new version.",
+  });
 }

@@ -10,6 +10,7 @@ import { readFiles } from "./files.ts";
 import { inspect } from "./inspect.ts";
 import { meterBundle } from "./meter.ts";
 import { checkPurity } from "./purity.ts";
+import { readable } from "./readable.ts";
 import { buildRuntime } from "./runtime-bundle.ts";
 
 export interface CompilerOptions {
@@ -35,7 +36,7 @@ export function createCompiler({ executors }: CompilerOptions): Compiler {
     const loan = await executors.acquire(`publish:${digest}`, closing.signal);
     try {
       loan.executor.open(digest, bundle, { memoryMb: isolateMemoryMbDefault });
-      const description = await inspect(loan.executor, digest);
+      const description = readable(await inspect(loan.executor, digest));
       await checkPurity(loan.executor, digest, bundle, description);
       return { ...version, description };
     } catch (error) {

@@ -83,6 +83,16 @@ export async function readJson<T extends z.ZodType>(
   return parseWith(schema, parseJson(text), "The body");
 }
 
+/** The same where every field may be left out: an empty body is an empty object. */
+export async function readOptionalJson<T extends z.ZodType>(
+  c: ApiContext,
+  schema: T,
+): Promise<z.output<T>> {
+  return (await readText(c)).trim() === ""
+    ? parseWith(schema, {}, "The body")
+    : readJson(c, schema);
+}
+
 /** The query by its schema. A name given twice is refused rather than guessed at. @throws GridError bad-request */
 export function readQuery<T extends z.ZodType>(c: ApiContext, schema: T): z.output<T> {
   const given = c.req.queries();

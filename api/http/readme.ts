@@ -3,7 +3,11 @@ import createMarkdown, { type MarkdownIt } from "markdown-it";
 
 const keptMax = 500;
 const keptCharsMax = 16 * 1024 * 1024;
-/** Markdown can ask for far more HTML than it is long: nested quotes, tables with empty cells. */
+/** Some constructs take time that grows with their square; longer readmes are shown as they are written. */
+const renderedCharsMax = 50_000;
+/** Rows of a table are filled up to its width, so that a short text can be a huge one; above this there are no tables. */
+const cellsMax = 20_000;
+/** Nested quotes, too, become far more HTML than they are long. */
 const htmlCharsMax = 1024 * 1024;
 
 /**
@@ -12,6 +16,7 @@ const htmlCharsMax = 1024 * 1024;
  */
 export class Readmes {
   readonly #markdown = markdown();
+  readonly #withoutTables = markdown().disable("table");
   readonly #kept = new LRUCache<string, string>({
     max: keptMax,
     maxSize: keptCharsMax,
@@ -21,11 +26,24 @@ export class Readmes {
   html(readme: string): string {
     const known = this.#kept.get(readme);
     if (known !== undefined) return known;
-    let html = this.#markdown.render(readme);
-    if (html.length > htmlCharsMax) html = `<pre>${this.#markdown.utils.escapeHtml(readme)}</pre>`;
+    const html = this.#render(readme) ?? `<pre>${this.#markdown.utils.escapeHtml(readme)}</pre>`;
     this.#kept.set(readme, html);
     return html;
   }
+
+  /** - undefined when it is too much */
+  #render(readme: string): string | undefined {
+    if (readme.length > renderedCharsMax) return undefined;
+    const markdown = cellsAtMost(readme) > cellsMax ? this.#withoutTables : this.#markdown;
+    const html = markdown.render(readme);
+    return html.length > htmlCharsMax ? undefined : html;
+  }
+}
+
+function cellsAtMost(readme: string): number {
+  const lines = readme.split("\n");
+  const widest = lines.reduce((most, line) => Math.max(most, line.split("|").length - 1), 0);
+  return lines.length * widest;
 }
 
 function markdown(): MarkdownIt {

@@ -10,7 +10,9 @@ import { invokeInputBytesMax, roundsMaxDefault } from "../../protocol/limits.ts"
 import type { Deps } from "../deps.ts";
 import { readText } from "../http/body.ts";
 import { type ApiContext, headerOf, idFor, principalOf } from "../http/context.ts";
+import { deprecationOf } from "../http/deprecation.ts";
 import { eitherName, functionParam } from "../http/either-name.ts";
+import { inertHeaders } from "../http/inert.ts";
 import { parseInvoke } from "../http/invoke-body.ts";
 import { negotiate } from "../http/negotiate.ts";
 import { fillParams, type Params } from "../http/params.ts";
@@ -44,7 +46,9 @@ export function invokeRoutes(deps: Deps): Route[] {
     const jobId = idFor(c, "job", clock());
     const { function: name, digest } = version;
     await submit.submit(jobId, principalOf(c), { ...request, function: name, version: digest });
-    return json({ jobId }, 202, {
+    const deprecation = deprecationOf(version);
+    return json({ jobId, ...deprecation?.field }, 202, {
+      ...deprecation?.header,
       location: `/v1/jobs/${jobId}`,
       "preference-applied": applied,
     });
@@ -122,13 +126,15 @@ export function invokeRoutes(deps: Deps): Route[] {
     if (!result) return asJob(c, version, request, `wait=${waitMs / 1000}`);
     const { body, fuel, ms } = result;
     calls.add({ ...note, endedAtMs: clock(), fuel, body });
-    const headers: Record<string, string> = {};
+    const deprecation = deprecationOf(version);
+    const headers: Record<string, string> = { ...deprecation?.header };
     if (preferences.waitMs !== undefined) headers["preference-applied"] = `wait=${waitMs / 1000}`;
     if (description.output.type === "bytes")
       return bytesResponse(c, id, result, description.output.contentType, headers);
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+    const warning = deprecation ? `,"deprecated":${JSON.stringify(version.deprecated)}` : "";
     return jsonText(
-      `{"result":${text},"jobId":"${id}","fuel":${fuel},"ms":${round(ms)}}`,
+      `{"result":${text},"jobId":"${id}","fuel":${fuel},"ms":${round(ms)}${warning}}`,
       200,
       headers,
     );
@@ -202,6 +208,7 @@ function bytesResponse(
   }
   return new Response(bytes, {
     headers: {
+      ...inertHeaders,
       "content-type": wanted,
       "x-job-id": id,
       "x-fuel": String(fuel),

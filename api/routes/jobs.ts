@@ -13,6 +13,7 @@ import type { JobFilter } from "../catalog/jobs.ts";
 import type { Deps } from "../deps.ts";
 import { readJson, readQuery } from "../http/body.ts";
 import { idFor, principalOf } from "../http/context.ts";
+import { deprecationOf } from "../http/deprecation.ts";
 import { pageOf } from "../http/page.ts";
 import { callAsJob } from "../http/recent-calls.ts";
 import { json, type Route } from "../http/route.ts";
@@ -52,8 +53,14 @@ export function jobRoutes(deps: Deps): Route[] {
       async handle(c) {
         const request = await readJson(c, submitRequestSchema);
         const id = idFor(c, "job", clock());
-        await submit.submit(id, principalOf(c), request);
-        return json(await jobReader.read(id), 202, { location: `/v1/jobs/${id}` });
+        const principal = principalOf(c);
+        const version = versions.find(principal, request.function, request.version);
+        await submit.submit(id, principal, { ...request, version: version.digest });
+        const deprecation = deprecationOf(version);
+        return json({ ...(await jobReader.read(id)), ...deprecation?.field }, 202, {
+          ...deprecation?.header,
+          location: `/v1/jobs/${id}`,
+        });
       },
     },
     {

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { GridError } from "../../protocol/errors.ts";
 import type { Deps } from "../deps.ts";
 import { headerOf } from "../http/context.ts";
+import { inertHeaders } from "../http/inert.ts";
 import type { RecentCall } from "../http/recent-calls.ts";
 import {
   binaryType,
@@ -53,7 +54,11 @@ export function resultRoutes({ jobs, jobReader, calls }: Deps): Route[] {
         const native = await nativeResult(viewerOf(c), c.req.param("id")!);
         const { contentType, body } = await representResult(native, headerOf(c, "accept"));
         await begun(body);
-        const headers: Record<string, string> = { "content-type": contentType, vary: "Accept" };
+        const headers: Record<string, string> = {
+          ...inertHeaders,
+          "content-type": contentType,
+          vary: "Accept",
+        };
         if (native.records !== undefined) headers["x-records"] = String(native.records);
         if (c.req.raw.method === "HEAD") {
           body.destroy();
