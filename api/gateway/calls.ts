@@ -5,6 +5,7 @@ import { inlineBytesMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { AnsweredCall, CallRequest, CallResult, MayServe } from "../ports.ts";
 import type { BlobTokens } from "./blob-token.ts";
+import { checkFuel } from "./check-fuel.ts";
 import { crewKey } from "./crews.ts";
 import type { RunnerSession } from "./session.ts";
 import { isServed } from "./sessions.ts";
@@ -26,7 +27,7 @@ interface PendingCall {
   session: RunnerSession | undefined;
   attempts: number;
   resolve: (result: CallResult) => void;
-  reject: (error: GridError) => void;
+  reject: (error: unknown) => void;
 }
 
 /**
@@ -82,10 +83,11 @@ export class Calls {
   onCalled(session: RunnerSession, message: Called, body: Uint8Array): void {
     const call = this.#take(session, message.call);
     if (!call) return;
-    if (digestOf(body) !== message.hash) {
-      call.reject(new GridError("runner-fault", "A runner's answer does not match its digest."));
-    } else {
+    try {
+      if (digestOf(body) !== message.hash)
+        throw new GridError("runner-fault", "A runner's answer does not match its digest.");
       const { fuel, hash, ms } = message;
+      checkFuel(call.request.limits, 1, fuel);
       call.resolve({ body, fuel, hash, ms, hostClass: session.hello.hostClass });
       const { owner, pool, function: name, version } = call.request;
       this.#onAnswered?.({
@@ -99,6 +101,8 @@ export class Calls {
         fuel,
         ms,
       });
+    } catch (error) {
+      call.reject(error);
     }
     this.placeWaiting();
   }

@@ -4,11 +4,15 @@ import { canonicalCover } from "../../protocol/merge-tree.ts";
 import { checkOutputs } from "./check-outputs.ts";
 
 function view(kind: JobSpec["kind"], stage: Partial<Stage>) {
-  return { spec: { kind, reducers: 3 }, stage: { entry: "map", tasks: 8, ...stage } } as Parameters<
+  const spec = { kind, reducers: 3, limits: { fuelPerTask: 100 } };
+  return { spec, stage: { entry: "map", tasks: 8, ...stage } } as Parameters<
     typeof checkOutputs
   >[0];
 }
-const at = (level: number, index: number) => ({ level, index });
+const at = (level: number, index: number, fuel = 1) => ({ level, index, fuel });
+/** Partials that took so much fuel in all. */
+const cover = (lo: number, hi: number, fuel = 0) =>
+  canonicalCover(lo, hi, 8).map((node, i) => ({ ...node, fuel: i === 0 ? fuel : 0 }));
 
 describe("a result's outputs", () => {
   test("of a map are one a task", () => {
@@ -36,10 +40,23 @@ describe("a result's outputs", () => {
 
   test("of a round are the nodes that cover its tasks", () => {
     const round = view("iterate", { leaves: 8 });
-    expect(() => checkOutputs(round, 1, 8, canonicalCover(1, 8, 8))).not.toThrow();
-    expect(() => checkOutputs(round, 1, 8, canonicalCover(0, 8, 8))).toThrow();
+    expect(() => checkOutputs(round, 1, 8, cover(1, 8))).not.toThrow();
+    expect(() => checkOutputs(round, 1, 8, cover(0, 8))).toThrow();
     const merge = view("iterate", { entry: "merge", level: 2, leaves: 8 });
     expect(() => checkOutputs(merge, 1, 2, [at(2, 1)])).not.toThrow();
     expect(() => checkOutputs(merge, 1, 2, [at(1, 1)])).toThrow();
+  });
+
+  test("take no more fuel than the job's limit for each task, and each merge", () => {
+    const tooMuch = "more fuel than its work could have used";
+    const map = view("map", {});
+    expect(() => checkOutputs(map, 2, 4, [at(0, 2, 100), at(0, 3, 100)])).not.toThrow();
+    expect(() => checkOutputs(map, 2, 4, [at(0, 2, 1e15), at(0, 3, 100)])).toThrow(tooMuch);
+    const round = view("iterate", { leaves: 8 });
+    expect(() => checkOutputs(round, 0, 8, cover(0, 8, 1500))).not.toThrow();
+    expect(() => checkOutputs(round, 0, 8, cover(0, 8, 1601))).toThrow(tooMuch);
+    const step = view("iterate", { entry: "step", tasks: 1, leaves: 8 });
+    expect(() => checkOutputs(step, 0, 1, [at(0, 0, 800)])).not.toThrow();
+    expect(() => checkOutputs(step, 0, 1, [at(0, 0, 901)])).toThrow(tooMuch);
   });
 });

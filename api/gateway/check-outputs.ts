@@ -2,17 +2,19 @@ import { GridError } from "../../protocol/errors.ts";
 import type { Output } from "../../protocol/job.ts";
 import { canonicalCover, type TreeNode } from "../../protocol/merge-tree.ts";
 import type { JobView } from "../jobs/job-view.ts";
+import { checkFuel } from "./check-fuel.ts";
 
 /**
  * Whether a runner's outputs for tasks [lo, hi) are exactly those that the stage asks for, each once, in order: a runner
- * that leaves one out, or answers for a task it has no lease on, must not be able to spoil a result.
+ * that leaves one out, or answers for a task it has no lease on, must not be able to spoil a result. Their fuel must be
+ * within the job's limits, too.
  * @throws GridError runner-fault
  */
 export function checkOutputs(
   view: Pick<JobView, "spec" | "stage">,
   lo: number,
   hi: number,
-  outputs: readonly Pick<Output, "level" | "index">[],
+  outputs: readonly Pick<Output, "level" | "index" | "fuel">[],
 ): void {
   const expected = expectedOutputs(view, lo, hi);
   const fits =
@@ -22,6 +24,10 @@ export function checkOutputs(
     );
   if (!fits)
     throw new GridError("runner-fault", `The outputs are not those of tasks ${lo} to ${hi}.`);
+  const { spec, stage } = view;
+  const merges = stage.entry === "map" ? hi - lo : (stage.leaves ?? 0);
+  const fuel = outputs.reduce((sum, output) => sum + output.fuel, 0);
+  checkFuel(spec.limits, hi - lo + merges, fuel);
 }
 
 function expectedOutputs(

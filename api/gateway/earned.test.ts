@@ -98,6 +98,18 @@ const request: CallRequest = {
   roundsMax: 1,
 };
 
+test("a call whose runner claims more fuel than the limit let it use is neither told nor answered", async () => {
+  const calls: AnsweredCall[] = [];
+  rig = await GatewayRig.start(undefined, { onCall: (call) => calls.push(call) });
+  const runner = await rig.runner("first");
+  const answer = rig.gateway.call(request);
+  const call = await runner.until(() => runner.all("call")[0]?.call);
+  const body = Buffer.from("2");
+  runner.say({ type: "called", call, fuel: 101, hash: digestOf(body), ms: 1 }, [body]);
+  await expect(answer).rejects.toMatchObject({ code: "runner-fault" });
+  expect(calls).toEqual([]);
+});
+
 test("an answered call is told with what payment needs, once, and one that failed is not", async () => {
   const calls: AnsweredCall[] = [];
   rig = await GatewayRig.start(undefined, { onCall: (call) => calls.push(call) });

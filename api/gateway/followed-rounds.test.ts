@@ -143,6 +143,8 @@ describe("what does not fit the lease ends the connection, and the job goes on e
     ["a round twice", (run) => [...round(2)(run), ...round(2)(run)], 3],
     ["another state than its digest says", wrongly({ hash: digestOfOther }), 2],
     ["another state than its size says", wrongly({ bytes: 4 }), 2],
+    ["more fuel than the job's limits allow", wrongly({ fuel: 1e9 }), 2],
+    ["a part of a unit of fuel", wrongly({ fuel: 0.5 }), 2],
     ["no state", (run) => [{ ...round(2)(run)[0]!, payloads: [] }], 2],
   ])("%s", async (_, said, goesOnWith) => {
     const { runner, id, run } = await following();

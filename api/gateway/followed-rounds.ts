@@ -8,6 +8,7 @@ import { advanceRound } from "../jobs/plan.ts";
 import type { Progress } from "../jobs/progress.ts";
 import type { MeasuredWork } from "../ports.ts";
 import type { Store } from "../store/port.ts";
+import { checkFuel } from "./check-fuel.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
 
@@ -63,7 +64,10 @@ export class FollowedRounds {
     return this.#tasksDone;
   }
 
-  /** @throws GridError runner-fault when it is not the lease's next round, or not the state that it names */
+  /**
+   * @throws GridError runner-fault when it is not the lease's next round, or not the state that it names, or claims more
+   *   fuel than it can have used
+   */
   onRound(session: RunnerSession, message: RoundMessage, payloads: Uint8Array[]): void {
     const lease = session.leases.get(message.lease);
     if (!lease) return; // cancelled or expired meanwhile
@@ -78,13 +82,15 @@ export class FollowedRounds {
         throw new GridError("runner-fault", "A state does not match its digest.");
       state.inline = bytes;
     }
+    const spec = this.#deps.views.peek(lease.job)?.spec;
+    // Each task with a merge, and the step with those merges that its partials had left.
+    if (spec) checkFuel(spec.limits, 3 * lease.hi + 1, message.fuel + state.fuel);
     follows.round++;
     if (message.control?.done === true || message.round >= follows.roundsMax) delete lease.follows;
     session.tasksDone += lease.hi + 1;
     this.#deps.dispatcher.measured(lease.job, "map", 0, lease.hi, message.ms);
-    const version = this.#deps.views.peek(lease.job)?.spec.version;
     const { fuel, ms } = message;
-    if (version !== undefined) this.#deps.onMeasured({ version, owner: session.owner, fuel, ms });
+    if (spec) this.#deps.onMeasured({ version: spec.version, owner: session.owner, fuel, ms });
     const { logs } = message;
     if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
     const waiting = this.#waiting.get(lease.token);

@@ -15,7 +15,7 @@ export function jobSpecOf(more: Partial<JobSpec> & Pick<JobSpec, "id" | "kind">)
     reducers: 1,
     roundsMax: 1,
     output: { type: "json", contentType: "application/json" },
-    limits: { fuelPerTask: 1, memoryMb: 16, timeoutMs: 1 },
+    limits: { fuelPerTask: 1000, memoryMb: 16, timeoutMs: 1 },
     createdAtMs: Date.now(),
     ...more,
   };
