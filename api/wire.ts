@@ -73,6 +73,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       fileKey: key,
       clock,
       log,
+      onSignUp: (account) => void ledger.grants.onSignUp(account),
       onCutOff: (owner) => gateway.closeOwnedBy(owner),
     });
     closers.push(closeAccounts);

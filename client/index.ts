@@ -17,6 +17,7 @@ import {
   runnerPageSchema,
   type SubmitRequest,
 } from "../protocol/http.ts";
+import { AccountsClient } from "./accounts.ts";
 import { DatasetsClient } from "./datasets.ts";
 import { FunctionsClient } from "./functions.ts";
 import { type Abortable, JobsClient, type WaitOptions } from "./jobs.ts";
@@ -66,6 +67,7 @@ const invokedSchema = invokeResponseSchema.extend({ result: z.unknown() });
 const invokeAnswerSchema = z.union([invokedSchema, invokeAcceptedSchema]);
 
 export class Client {
+  readonly accounts: AccountsClient;
   readonly functions: FunctionsClient;
   readonly datasets: DatasetsClient;
   readonly jobs: JobsClient;
@@ -80,6 +82,7 @@ export class Client {
       retry: { ...retryPolicyDefault, ...options.retry },
       requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
     });
+    this.accounts = new AccountsClient(this.#transport);
     this.functions = new FunctionsClient(this.#transport);
     this.datasets = new DatasetsClient(this.#transport);
     this.jobs = new JobsClient(this.#transport);

@@ -176,3 +176,14 @@ it("closes while it is still connecting", async () => {
   await client.close();
   await new Promise((resolve) => dead.close(resolve));
 });
+
+it("gives up when a gateway that had taken it says that it may not come any more", async () => {
+  const gateway = await start();
+  const [client, log] = connect(gateway.url);
+  await gateway.until(() => client.connected);
+  gateway.send({ type: "refused", code: "unauthorized", message: "Its key was revoked." });
+  await gateway.until(() => log.refused.length > 0);
+  expect(log.refused[0]).toMatchObject({ code: "unauthorized" });
+  expect(log.refused[0]!.message).toMatch(/revoked.*--join/);
+  expect(log.waits).toEqual([]);
+});

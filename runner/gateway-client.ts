@@ -19,7 +19,10 @@ export interface GatewayEvents {
   onLost(reason: string): void;
   /** The outbox has room again. */
   onDrained(): void;
-  /** Before the first session: the gateway will not have this runner, and trying again would not help. */
+  /**
+   * The gateway will not have this runner, and trying again would not help: before the first session, or when the key
+   * was revoked.
+   */
   onRefused(error: GridError): void;
   /** A try failed; the next one comes by itself. */
   onRetry(error: Error, waitMs: number): void;
@@ -49,6 +52,8 @@ export class GatewayClient {
   #outbox: Outbox | undefined;
   #connected = false;
   #everConnected = false;
+  /** The gateway, which had taken this runner, says that it may not come any more. */
+  #dismissed = false;
   #attempt = 0;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -158,6 +163,7 @@ export class GatewayClient {
             this.#options.onWelcome(message);
           } else if (message.type === "refused") {
             failure = refusal(message);
+            this.#dismissed = message.code === "unauthorized";
             socket.close(1000, "refused");
           } else if (this.#connected) onMessage(message, envelope.payloads);
         }
@@ -194,7 +200,7 @@ export class GatewayClient {
 
   #next(error: Error): void {
     if (this.#closed) return;
-    if (!this.#everConnected && error instanceof GridError) {
+    if ((!this.#everConnected || this.#dismissed) && error instanceof GridError) {
       this.#closed = true;
       this.#options.onRefused(error);
       return;
@@ -210,9 +216,13 @@ export class GatewayClient {
 function refusal({ code, message }: { code: string; message: string }): Error {
   if (code in errorCodes && errorCodes[code as ErrorCode][1] === "platform")
     return new Error(`the gateway refused for now (${code}): ${message}`);
-  const grid = code === "unauthorized" ? "unauthorized" : "bad-request";
+  if (code === "unauthorized")
+    return new GridError(
+      "unauthorized",
+      `${message} For another token: npx sparegrid runner --join`,
+    );
   return new GridError(
-    grid,
+    "bad-request",
     `the gateway refused this runner (${code}): ${message}. This runner speaks protocol version ${protocolVersion}; if the gateway speaks another, install the release that the gateway runs.`,
   );
 }
@@ -222,7 +232,7 @@ function unexpectedStatus(status: number, url: string): Error {
   if (status === 401 || status === 403)
     return new GridError(
       "unauthorized",
-      `${url} does not accept the token (HTTP ${status}). It is the key in the server's DATA_DIR/credentials.json: set SPAREGRID_KEY for npx sparegrid runner, or pass --token`,
+      `${url} does not accept the token (HTTP ${status}). Get one by npx sparegrid runner --join, or pass a key with the scope "runners" as --token`,
     );
   if (status === 404)
     return new GridError("not-found", `${url} has no /v1/runner: is it a Sparegrid gateway?`);

@@ -40,6 +40,8 @@ export interface Runner {
   readonly ready: Promise<void>;
   /** Resolves when the runner is closed, whoever did it. */
   readonly ended: Promise<void>;
+  /** Why the gateway will not have this runner (any more); it is closed then. */
+  readonly refusal: GridError | undefined;
   readonly connected: boolean;
   /** Leases held now. */
   readonly leases: number;
@@ -78,6 +80,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   // Whoever does not wait for it must not be ended by it.
   ready.promise.catch(() => {});
   let draining = false;
+  let refusal: GridError | undefined;
 
   const supervisor = new Supervisor({
     pool,
@@ -117,6 +120,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     onDrained: () => supervisor.pump(),
     onRefused(error) {
       log.error({ url, code: error.code }, error.message);
+      refusal = error;
       ready.reject(error);
       void close({ drainMs: 0 });
     },
@@ -165,6 +169,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     id,
     ready: ready.promise,
     ended: ended.promise,
+    get refusal() {
+      return refusal;
+    },
     get connected() {
       return client.connected;
     },

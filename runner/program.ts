@@ -41,11 +41,9 @@ async function run(config: Config): Promise<void> {
   closeOnSignals(runner, (signal) => {
     log.info({ signal }, "draining: finishing what runs; once more to stop at once");
   });
-  runner.ready.catch((error: { code?: string }) => {
-    // It was logged, and what the gateway refuses once it refuses again.
-    if (error.code !== "shutting-down") process.exitCode = 1;
-  });
   await runner.ended;
+  // It was logged, and what the gateway refuses once it refuses again.
+  if (runner.refusal) process.exitCode = 1;
 }
 
 function closeOnSignals(runner: Runner, onFirst: (signal: string) => void): void {

@@ -31,6 +31,7 @@ export interface AuthOptions {
   buckets: TokenBuckets;
   clock: () => number;
   log: Logger;
+  onSignUp: (account: string) => void;
 }
 
 export type Auth = ReturnType<typeof createAuth>;
@@ -41,7 +42,8 @@ export type Auth = ReturnType<typeof createAuth>;
  * and the body's schema.
  */
 export function createAuth(options: AuthOptions) {
-  const { database, directory, secret, publicUrl, buckets, clock, log, signInsPerMinute } = options;
+  const { database, directory, secret, publicUrl, buckets, clock, log } = options;
+  const { signInsPerMinute, onSignUp } = options;
   const perAddress = { window: 60, max: signInsPerMinute };
   return betterAuth({
     appName: "Sparegrid",
@@ -85,6 +87,8 @@ export function createAuth(options: AuthOptions) {
           },
         },
       },
+      // The password is the last that a sign-up writes: from here on the account is whole.
+      account: { create: { after: async ({ userId }) => onSignUp(userId) } },
     },
     rateLimit: {
       enabled: true,

@@ -35,13 +35,15 @@ export interface AccountsWireOptions {
   fileKey: string;
   clock: () => number;
   log: Logger;
+  /** Once for each account that can sign in; also for one that was told before. */
+  onSignUp: (account: string) => void;
   /** What hangs on a key, or on all of an account's, must end. */
   onCutOff: (owner: { key: string } | { account: string }) => void;
 }
 
 /** Makes the parts of this folder and joins them. */
 export async function wireAccounts(options: AccountsWireOptions): Promise<AccountsWiring> {
-  const { config, database, fileKey, clock, log, onCutOff } = options;
+  const { config, database, fileKey, clock, log, onCutOff, onSignUp } = options;
   const secret = await readSecret(config.dataDir);
   const onChanged = (account: string) => {
     keyCheck.forgetAccount(account);
@@ -60,7 +62,7 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
     },
   });
   apiKeys.adoptFileKey(fileKey);
-  repairAccounts(database);
+  repairAccounts(database, onSignUp);
   const buckets = new TokenBuckets(clock);
   const { publicUrl, signInsPerMinute } = config;
   const auth = createAuth({
@@ -72,6 +74,7 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
     buckets,
     clock,
     log,
+    onSignUp,
   });
   const keyCheck = new KeyCheck(apiKeys, clock);
   const sessions = new Sessions(auth);

@@ -25,6 +25,7 @@ import { SilenceWatch } from "./silence-watch.ts";
 const tickMs = 200;
 const cutOffCode = 4003;
 const cutOffReason = "not allowed any more";
+const cutOffText = "This runner's key was revoked or has expired, or its account is suspended.";
 
 export interface GatewayDeps extends Partial<GatewayHooks> {
   store: Store;
@@ -203,6 +204,7 @@ export class RunnerGateway implements Gateway {
       session.draining = true;
       void this.#quietly(async () => {
         await this.#giveBack(session, session.leases.keys(), false);
+        session.send({ type: "refused", code: "unauthorized", message: cutOffText });
         session.close(cutOffCode, cutOffReason);
       });
     }

@@ -180,6 +180,30 @@ test("what is no account answers 404", async () => {
   expect((await api.ask("/v1/accounts/nobody/link", { method: "POST" })).status).toBe(404);
 });
 
+test("who signs up gets the credits of the grant, once, also when the server died in between", async () => {
+  const server = await startTestApi({ signUpGrantMicro: 5_000_000 });
+  const { dataDir } = server;
+  const yan = await server.member("yan");
+  const balance = ({ deps }: TestApi) => deps.ledger.balance(`wallet:${yan.account}`).available;
+  expect(balance(server)).toBe(5_000_000);
+  // As if it had died after the account was made and before what follows.
+  const { client } = server.deps.database;
+  const half = client.prepare(
+    "insert into accounts (id, handle, name, email, created_at_ms, updated_at_ms) values (?, ?, ?, ?, 1, 1)",
+  );
+  half.run("acc_half", "half", "Half", "half@example.org");
+  await server.close({ drainMs: 100 });
+  const again = await startTestApi({ dataDir, signUpGrantMicro: 5_000_000 });
+  try {
+    expect(balance(again)).toBe(5_000_000);
+    expect(again.deps.accounts.find("acc_half")).toBeUndefined();
+    const signUp = post({ email: "half@example.org", password: testPassword, handle: "half" });
+    expect((await fetch(`${again.url}/v1/auth/sign-up/email`, signUp)).status).toBe(201);
+  } finally {
+    await again.end();
+  }
+});
+
 test("accounts, keys and sessions outlive a restart", async () => {
   const dataDir = api.dataDir;
   const xia = await api.member("xia");

@@ -34,7 +34,7 @@ async function sparegrid(
 ): Promise<Ran> {
   const child = spawn(process.execPath, [options.program ?? main, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, ...options.env },
+    env: { PATH: process.env.PATH, HOME: folder, ...options.env },
   });
   child.stdin.end(options.input ?? "");
   const [out, err, [code]] = await Promise.all([
@@ -79,6 +79,14 @@ describe("without an API", () => {
     ),
     ...["leave", "remove", "rename", "delete"].map((name) => ["pools", name]),
     ["doctor"],
+    ["login"],
+    ["logout"],
+    ["signup"],
+    ["whoami"],
+    ["keys"],
+    ...["list", "create", "revoke"].map((name) => ["keys", name]),
+    ["operator"],
+    ...["link", "accounts", "suspend", "reinstate"].map((name) => ["operator", name]),
   ])("%s %s has help with an example", async (...command) => {
     const { code, out } = await sparegrid([...command.filter(Boolean), "--help"]);
     expect(code).toBe(0);

@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { z } from "zod";
 import { type Client, createClient } from "../index.ts";
+import {
+  type Credentials,
+  readCredentials,
+  serverCredentialsPath,
+  userCredentialsPath,
+} from "./credentials.ts";
 import { UsageError } from "./report.ts";
 
 export interface Connection {
@@ -18,49 +21,37 @@ export interface ConnectionFlags {
 }
 
 const urlDefault = "http://127.0.0.1:8080";
-const credentialsSchema = z.object({ url: z.string(), key: z.string() });
-
-export function credentialsPath(env: NodeJS.ProcessEnv): string {
-  return resolve(join(env.DATA_DIR ?? ".sparegrid", "credentials.json"));
-}
 
 /**
  * Where the API is and with which key: flags, then SPAREGRID_URL and SPAREGRID_KEY, then DATA_DIR/credentials.json,
- * which the API writes on its own machine. The file's key is only used with the file's URL, so that it is never sent
- * elsewhere.
+ * which the API writes on its own machine, then what `sparegrid login` keeps. A file's key is only used with the file's
+ * URL, so that it is never sent elsewhere.
  */
 export async function findConnection(
   flags: ConnectionFlags,
   env: NodeJS.ProcessEnv,
 ): Promise<Connection> {
-  const path = credentialsPath(env);
-  const file = await readCredentials(path);
-  const given = flags.url ?? env.SPAREGRID_URL;
-  const url = given ?? file?.url ?? urlDefault;
+  const files: { path: string; credentials: Credentials }[] = [];
+  for (const path of [serverCredentialsPath(env), userCredentialsPath(env)]) {
+    const credentials = await readCredentials(path);
+    if (credentials) files.push({ path, credentials });
+  }
+  const [url, urlFrom] = firstOf([
+    [flags.url, "--url"],
+    [env.SPAREGRID_URL, "SPAREGRID_URL"],
+    ...files.map(({ path, credentials }) => [credentials.url, path] as const),
+    [urlDefault, "the default"],
+  ]) as readonly [string, string];
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`"${url}" is no http(s) URL`, "such as http://127.0.0.1:8080");
-  const fileServes = file !== undefined && sameOrigin(file.url, url);
-  const key = flags.key ?? env.SPAREGRID_KEY ?? (fileServes ? file.key : undefined);
-  return {
-    url,
-    key,
-    urlFrom:
-      flags.url !== undefined
-        ? "--url"
-        : env.SPAREGRID_URL !== undefined
-          ? "SPAREGRID_URL"
-          : file !== undefined
-            ? path
-            : "the default",
-    keyFrom:
-      flags.key !== undefined
-        ? "--key"
-        : env.SPAREGRID_KEY !== undefined
-          ? "SPAREGRID_KEY"
-          : key !== undefined
-            ? path
-            : "nowhere",
-  };
+  const serving = files.filter(({ credentials }) => sameOrigin(credentials.url, url));
+  const [key, keyFrom] = firstOf([
+    [flags.key, "--key"],
+    [env.SPAREGRID_KEY, "SPAREGRID_KEY"],
+    ...serving.map(({ path, credentials }) => [credentials.key, path] as const),
+    [undefined, "nowhere"],
+  ]);
+  return { url, key, urlFrom, keyFrom };
 }
 
 export async function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promise<Client> {
@@ -68,20 +59,15 @@ export async function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): P
   return createClient({ url, key });
 }
 
-async function readCredentials(
-  path: string,
-): Promise<z.infer<typeof credentialsSchema> | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return credentialsSchema.parse(JSON.parse(text));
-  } catch {
-    throw new UsageError(`${path} is not a credentials file`, "remove it and restart the API");
-  }
-}
-
-function sameOrigin(left: string, right: string): boolean {
+export function sameOrigin(left: string, right: string): boolean {
   return (
     URL.canParse(left) && URL.canParse(right) && new URL(left).origin === new URL(right).origin
   );
+}
+
+/** The first that is there, else the last. */
+function firstOf(
+  places: readonly (readonly [string | undefined, string])[],
+): readonly [string | undefined, string] {
+  return places.find(([value]) => value !== undefined) ?? places.at(-1)!;
 }

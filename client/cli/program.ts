@@ -4,15 +4,20 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { functionsCommand } from "./commands/functions.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { jobsCommands } from "./commands/jobs.ts";
+import { keysCommand } from "./commands/keys.ts";
+import { loginCommands } from "./commands/login.ts";
+import { operatorCommand } from "./commands/operator.ts";
 import { poolsCommand } from "./commands/pools.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { runCommand } from "./commands/run.ts";
 import { runnerCommand } from "./commands/runner.ts";
+import { whoamiCommand } from "./commands/whoami.ts";
 import { type Context, examples } from "./context.ts";
 
 const epilogue = `
 Connection: --url and --key, else SPAREGRID_URL and SPAREGRID_KEY, else the file
-credentials.json in DATA_DIR (./.sparegrid), which the API writes on its machine.
+credentials.json in DATA_DIR (./.sparegrid), which the API writes on its machine,
+else what \`sparegrid login\` keeps in ~/.config/sparegrid/credentials.json.
 
 Exit codes: 0 done · 1 the job or the command failed · 2 wrong usage ·
 130 interrupted, cancelled, or left running by Ctrl-C.
@@ -52,6 +57,10 @@ export function createProgram(context: Context, version: string): Command {
   jobsCommands(program, context);
   runnerCommand(program, context);
   poolsCommand(program, context);
+  loginCommands(program, context);
+  whoamiCommand(program, context);
+  keysCommand(program, context);
+  operatorCommand(program, context);
   doctorCommand(program, context);
   program.addHelpText(
     "after",

@@ -89,7 +89,7 @@ function whereOf(error: GridError): string {
 function hintOf(error: GridError): string | undefined {
   switch (error.code) {
     case "unauthorized":
-      return "give a key by --key or SPAREGRID_KEY; `sparegrid doctor` says which one is used";
+      return "sparegrid login gets a key; `sparegrid doctor` says which one is used";
     case "no-runner":
       return "start one: sparegrid runner, on any machine";
     case "result-not-ready":

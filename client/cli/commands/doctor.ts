@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { credentialsPath, findConnection } from "../connection.ts";
+import { findConnection } from "../connection.ts";
 import { type Context, examples } from "../context.ts";
+import { serverCredentialsPath } from "../credentials.ts";
 import type { Finding } from "../doctor/check.ts";
 import {
   checkCredentials,
@@ -27,7 +28,7 @@ export function doctorCommand(program: Command, context: Context): void {
         checkSandbox(),
         checkDatabase(),
         checkDataDir(env.DATA_DIR ?? ".sparegrid"),
-        checkCredentials(credentialsPath(env)),
+        checkCredentials(serverCredentialsPath(env)),
         checkApi(connection),
         checkRedis(env.REDIS_URL),
       ]);

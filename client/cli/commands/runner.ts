@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { findConnection } from "../connection.ts";
+import { type Connection, findConnection } from "../connection.ts";
 import { type Context, examples } from "../context.ts";
+import { joinedKey, joinRunner } from "../join-runner.ts";
 import { Exit, exitCodes, UsageError } from "../report.ts";
 
 /** The runner is a program of its own: it is started as a child, whose output and signals pass straight through. */
@@ -11,6 +12,7 @@ export function runnerCommand(program: Command, context: Context): void {
   program
     .command("runner")
     .option("--token <token>", "the token a runner connects with (SPAREGRID_TOKEN)")
+    .option("--join", "get a token of your own for this machine by approving a code in the browser")
     .option("--name <name>", "shown to others (default: this host's name)")
     .option("--slots <n>", "tasks at once (default: cores - 1)")
     .option("--memory <MB>", "memory to lend (default: half of this machine's)")
@@ -18,21 +20,24 @@ export function runnerCommand(program: Command, context: Context): void {
     .option("--log-level <level>", "debug, info, warn, error or silent")
     .summary("lend this machine: run tasks for the API at --url")
     .description(
-      "Runs a runner in the foreground. On the API's own machine its address and token are found; elsewhere give --url and --token. Ctrl-C finishes or hands back what is running.",
+      "Runs a runner in the foreground. On the API's own machine its address and token are found; elsewhere give --url: at its first start the runner shows a code to approve, and keeps the token it gets, which is good for nothing but lending this machine. Ctrl-C finishes or hands back what is running.",
     )
     .addHelpText(
       "after",
       examples(
         "runner",
-        "runner --url https://grid.example.org --token …",
+        "runner --url https://grid.example.org",
+        "runner --join --url https://grid.example.org",
         "runner --slots 4 --name attic",
       ),
     )
     .action(async (options: RunnerOptions, command: Command) => {
       const main = fileURLToPath(new URL("../../../runner/main.js", import.meta.url));
       if (!existsSync(main)) throw new UsageError("this installation has no runner", main);
-      const { url, key } = await findConnection(command.optsWithGlobals(), context.env);
-      const { token = context.env.SPAREGRID_TOKEN ?? key, ...flags } = options;
+      const connection = await findConnection(command.optsWithGlobals(), context.env);
+      const { url } = connection;
+      const { token: given, join, ...flags } = options;
+      const token = given ?? (await findToken(context, connection, options));
       const args = Object.entries(flags).map(
         ([name, value]) =>
           `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${value}`,
@@ -44,8 +49,28 @@ export function runnerCommand(program: Command, context: Context): void {
     });
 }
 
+/**
+ * The environment's token, else the key that was given, else what the runner got when it was joined, else the key of
+ * this machine's files, else it joins.
+ */
+async function findToken(
+  context: Context,
+  { url, key, keyFrom }: Connection,
+  { join, name, dataDir }: RunnerOptions,
+): Promise<string | undefined> {
+  const { env, terminal } = context;
+  if (!join) {
+    const explicit =
+      env.SPAREGRID_TOKEN ?? (/^(--key|SPAREGRID_KEY)$/.test(keyFrom) ? key : undefined);
+    const known = explicit ?? (await joinedKey(url, env, dataDir)) ?? key;
+    if (known !== undefined || !terminal.err.isTTY) return known;
+  }
+  return joinRunner(context, { url, name, dataDir });
+}
+
 interface RunnerOptions {
   token?: string;
+  join?: boolean;
   name?: string;
   slots?: string;
   memory?: string;
