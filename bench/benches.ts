@@ -4,6 +4,7 @@ import { firstTask } from "./first-task.ts";
 import { fuel } from "./fuel.ts";
 import { idle } from "./idle.ts";
 import { invoke } from "./invoke.ts";
+import { ledger } from "./ledger.ts";
 import { manyTasks } from "./many-tasks.ts";
 import type { Bench } from "./support/report.ts";
 import { tinyTasks } from "./tiny-tasks.ts";
@@ -21,5 +22,6 @@ export const benches: readonly Bench[] = [
   manyTasks,
   fuel,
   idle,
+  ledger,
   firstTask,
 ];

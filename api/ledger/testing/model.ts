@@ -21,11 +21,13 @@ export class LedgerModel {
 
   /** @throws GridError with the code that the ledger must give; then nothing has changed */
   apply(transfers: readonly Transfer[], nowMs: number): Applied[] {
-    const saved = structuredClone([this.accounts, this.transfers] as const);
+    const accounts = new Map([...this.accounts].map(([name, account]) => [name, { ...account }]));
+    const known = new Set(this.transfers.keys());
     try {
       return transfers.map((transfer) => this.#one(transfer, nowMs));
     } catch (error) {
-      [this.accounts, this.transfers] = saved;
+      this.accounts = accounts;
+      for (const id of this.transfers.keys()) if (!known.has(id)) this.transfers.delete(id);
       throw error;
     }
   }
