@@ -20,6 +20,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { ledgerRoutes } from "./routes/ledger.ts";
 import { meRoutes } from "./routes/me.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -47,6 +48,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...eventRoutes(deps),
     ...resultRoutes(deps),
     ...runnerRoutes(deps),
+    ...ledgerRoutes(deps),
     ...poolRoutes(deps),
     ...poolInvitationRoutes(deps),
     ...blobRoutes(deps),

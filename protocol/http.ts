@@ -4,5 +4,6 @@ export * from "./http-common.ts";
 export * from "./http-datasets.ts";
 export * from "./http-functions.ts";
 export * from "./http-jobs.ts";
+export * from "./http-ledger.ts";
 export * from "./http-pools.ts";
 export * from "./http-runners.ts";

@@ -20,6 +20,7 @@ const prefixes = {
   funding: "fund",
   payout: "pay",
   payoutRate: "rate",
+  grant: "grant",
 } as const;
 export type IdKind = keyof typeof prefixes;
 

@@ -1,3 +1,8 @@
+import type SQLite from "better-sqlite3";
+import type { TransferKind } from "../../protocol/http-ledger.ts";
+
+export type { TransferKind };
+
 /**
  * The double-entry ledger. Amounts are whole microcredits (protocol/money.ts), transfers are append-only, and every
  * promise below is kept by the database itself (constraints and triggers), not by this code alone: no account but the
@@ -19,22 +24,6 @@
  *      `------expire (its time has come)-------------> expired
  */
 export type LedgerAccount = string;
-
-/** Why credits moved; the wallet's history is read by it. */
-export const transferKinds = [
-  "grant",
-  "hold",
-  "release",
-  "work",
-  "royalty",
-  "fee",
-  "cover",
-  "call",
-  "fund",
-  "view",
-  "payout",
-] as const;
-export type TransferKind = (typeof transferKinds)[number];
 
 /** What a row of the ledger does. */
 export type Phase = "single" | "pending" | "post" | "void" | "expire";
@@ -107,8 +96,8 @@ export interface HistoryPage {
 }
 
 export interface VerifyOptions {
-  /** Whether all of a job's payments have been made, so that its hold must be empty. */
-  jobSettled?: (job: string) => boolean;
+  /** Makes of the snapshot that is verified: whether all payments of an account have been made, so that it is empty. */
+  settledIn?: (snapshot: SQLite.Database) => (account: LedgerAccount) => boolean;
 }
 
 export interface Ledger {

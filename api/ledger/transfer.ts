@@ -1,11 +1,11 @@
 import { GridError } from "../../protocol/errors.ts";
+import { transferKinds } from "../../protocol/http-ledger.ts";
 import { formatCredits, microMax } from "../../protocol/money.ts";
 import {
   type About,
   aboutCharsMax,
   type LedgerAccount,
   type Transfer,
-  transferKinds,
   transfersPerBatchMax,
 } from "./port.ts";
 

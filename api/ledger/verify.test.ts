@@ -72,13 +72,13 @@ test("a ledger in order is summed up, at once or on a snapshot", async () => {
 
 test("the hold of a job that was settled must be empty", () => {
   const { ledger } = rig;
-  const jobSettled = (job: string) => job === "1";
-  expect(ledger.verify({ jobSettled }).violation).toMatchObject({
+  const settledIn = () => (account: string) => account === "job:1";
+  expect(ledger.verify({ settledIn }).violation).toMatchObject({
     rule: "holds-empty",
     rows: [{ name: "job:1", posted: 37 }],
   });
   ledger.apply([{ id: "r1", kind: "release", debit: "job:1", credit: "wallet:a", micro: 37 }]);
-  expect(ledger.verify({ jobSettled }).violation).toBeUndefined();
+  expect(ledger.verify({ settledIn }).violation).toBeUndefined();
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import SQLite from "better-sqlite3";
 import { type Guards, guardsOf, guardsThatDiffer } from "./guards.ts";
-import type { LedgerReport, VerifyOptions } from "./port.ts";
+import type { LedgerAccount, LedgerReport, VerifyOptions } from "./port.ts";
 import { type Replayed, RuleBroken, replay } from "./replay.ts";
 
 interface AccountRow {
@@ -49,7 +49,7 @@ export async function verifyAside(
 function* verification(
   client: SQLite.Database,
   guards: Guards,
-  { jobSettled = () => false }: VerifyOptions,
+  { settledIn = () => () => false }: VerifyOptions,
 ): Generator<void, LedgerReport> {
   const report: LedgerReport = {
     transfers: 0,
@@ -74,7 +74,7 @@ function* verification(
       );
     const state = yield* replay(client);
     report.transfers = state.transfers;
-    yield* compareBalances(client, state, report, jobSettled);
+    yield* compareBalances(client, state, report, settledIn(client));
     comparePending(client, state, report);
     return report;
   } catch (error) {
@@ -89,7 +89,7 @@ function* compareBalances(
   client: SQLite.Database,
   state: Replayed,
   report: LedgerReport,
-  jobSettled: (job: string) => boolean,
+  isSettled: (account: LedgerAccount) => boolean,
 ): Generator<void> {
   const balances = client.prepare<[number, number], AccountRow>(
     `SELECT coalesce(id, account) AS account, name, posted_micro AS posted, pending_out_micro AS pendingOut,
@@ -104,11 +104,8 @@ function* compareBalances(
       compareAccount(row, state);
       sum += row.posted!;
       addTo(report, row);
-      const job = row.name!.startsWith("job:") ? row.name!.slice("job:".length) : undefined;
-      if (job !== undefined && holds(row) && jobSettled(job))
-        throw new RuleBroken("holds-empty", `Job ${job} has ended, and its hold is not empty`, [
-          row,
-        ]);
+      if (holds(row) && isSettled(row.name!))
+        throw new RuleBroken("holds-empty", `${row.name} is settled, and not empty`, [row]);
     }
     if (rows.length < accountsAtOnce) break;
     after = rows.at(-1)!.account;

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
 import { Expiry } from "./expiry.ts";
 import { createGrants, type Grants } from "./grants.ts";
+import { createHoldings, type Holdings } from "./holdings.ts";
 import { createLedger } from "./ledger.ts";
 import type { Ledger } from "./port.ts";
 
@@ -11,6 +12,7 @@ const expireEveryMs = 1_000;
 export interface LedgerParts {
   ledger: Ledger;
   grants: Grants;
+  holdings: Holdings;
 }
 
 export interface WireLedgerOptions {
@@ -35,6 +37,7 @@ export function wireLedger(options: WireLedgerOptions): LedgerParts & { close():
   return {
     ledger,
     grants,
+    holdings: createHoldings(database.client),
     close() {
       expiry.close();
       ledger.close();
