@@ -11,6 +11,8 @@ import { createWriteLimit } from "./http/write-limit.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { blobRoutes } from "./routes/blobs.ts";
+import { campaignMediaRoutes } from "./routes/campaign-media.ts";
+import { campaignRoutes } from "./routes/campaigns.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { deviceRoutes } from "./routes/device.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -24,10 +26,13 @@ import { ledgerRoutes } from "./routes/ledger.ts";
 import { meRoutes } from "./routes/me.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { payoutRateRoutes } from "./routes/payout-rates.ts";
+import { payoutRoutes } from "./routes/payouts.ts";
 import { poolInvitationRoutes } from "./routes/pool-invitations.ts";
 import { poolRoutes } from "./routes/pools.ts";
 import { resultRoutes } from "./routes/result.ts";
 import { runnerRoutes } from "./routes/runners.ts";
+import { viewRoutes } from "./routes/views.ts";
 
 /**
  * The HTTP application. Each route is one handler, wrapped once: who may ask, whether a repeat is answered again, what
@@ -50,6 +55,12 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...runnerRoutes(deps),
     ...ledgerRoutes(deps),
     ...poolRoutes(deps),
+    // Before those with an id in the same place.
+    ...viewRoutes(deps),
+    ...campaignRoutes(deps),
+    ...campaignMediaRoutes(deps),
+    ...payoutRateRoutes(deps),
+    ...payoutRoutes(deps),
     ...poolInvitationRoutes(deps),
     ...blobRoutes(deps),
     ...authRoutes(deps),

@@ -49,6 +49,7 @@ const environmentSchema = z.object({
   WRITES_PER_SECOND: number(0, 1_000_000, 100),
   SIGN_INS_PER_MINUTE: number(1, 1_000_000, 20),
   PROXIES: number(0, 10, 0),
+  VIEWS_PER_DAY_MAX: number(0, 10_000, 50),
   DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
   OPERATOR_GRANT: credits(1_000_000),
   SIGNUP_GRANT: credits(100),
@@ -70,6 +71,7 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
     "writes of one account in the long run, a minute's worth at once; 0: any (100)",
   SIGN_INS_PER_MINUTE: "attempts to sign in or up from one address (20)",
   PROXIES: "proxies in front, whose X-Forwarded-For is believed (0)",
+  VIEWS_PER_DAY_MAX: "commercials that one account is paid for watching in a day; 0: none (50)",
   DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
   OPERATOR_GRANT: "credits that the first start gives to the operator (1000000)",
   SIGNUP_GRANT: "credits that a new member gets (100)",
@@ -88,6 +90,8 @@ export interface Config {
   /** How long a blob stays that nobody needs; longer than any request takes from storing to using one. */
   blobGraceMs: number;
   datasetBytesMax: number;
+  /** Of one account, over all campaigns. */
+  viewsPerDayMax: number;
   /** Of one account; 0 for no limit. */
   writesPerSecond: number;
   /** From one address. */
@@ -131,6 +135,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     jobRetentionHours: values.JOB_RETENTION_HOURS,
     blobGraceMs: values.BLOB_GRACE_MS,
     datasetBytesMax: values.DATASET_BYTES_MAX,
+    viewsPerDayMax: values.VIEWS_PER_DAY_MAX,
     writesPerSecond: values.WRITES_PER_SECOND,
     signInsPerMinute: values.SIGN_INS_PER_MINUTE,
     proxies: values.PROXIES,

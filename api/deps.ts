@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { AccountsWiring } from "./accounts/wire.ts";
+import type { CampaignsArea } from "./campaigns/index.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database/open.ts";
@@ -15,6 +16,7 @@ import type { RecentCalls } from "./http/recent-calls.ts";
 import type { Submit } from "./http/submit.ts";
 import type { Versions } from "./http/versions.ts";
 import type { LedgerParts } from "./ledger/wire.ts";
+import type { PayoutsArea } from "./payouts/index.ts";
 import type { PoolParts } from "./pools/index.ts";
 import type { Compiler, DatasetIngest, Gateway, Jobs } from "./ports.ts";
 import type { Store } from "./store/port.ts";
@@ -49,6 +51,8 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   bindings: Bindings;
   gate: BlobGate;
   pools: PoolParts;
+  campaigns: CampaignsArea;
+  payouts: PayoutsArea;
   submit: Submit;
   jobReader: JobReader;
   calls: RecentCalls;

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { createExecutorPool } from "../sandbox/index.ts";
 import { wireAccounts } from "./accounts/wire.ts";
+import { createCampaignsArea } from "./campaigns/index.ts";
 import { createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
 import { openDatabase } from "./database/open.ts";
@@ -26,6 +27,7 @@ import { JobViews } from "./jobs/job-view.ts";
 import { JobService } from "./jobs/jobs.ts";
 import { Sweeper } from "./jobs/sweeper.ts";
 import { wireLedger } from "./ledger/wire.ts";
+import { createPayoutsArea } from "./payouts/index.ts";
 import { createPools } from "./pools/index.ts";
 import { waitingForRunner } from "./pools/waiting.ts";
 import { openStore } from "./store/open-store.ts";
@@ -141,6 +143,16 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       onError: (error) => log.warn({ err: error }, "sweep failed"),
     });
     closers.push(() => sweeper.close());
+    const campaigns = createCampaignsArea({
+      database,
+      ledger: ledger.ledger,
+      blobs: store.blobs,
+      blobRefs: catalog.blobRefs,
+      gate,
+      viewsPerDayMax: config.viewsPerDayMax,
+      clock,
+    });
+    const payouts = createPayoutsArea(database, ledger.ledger, clock);
     const versions = new Versions(catalog.functions, names);
     const bindings = new Bindings({ blobs: store.blobs, catalog, jobs, gate });
     const inputs = new Inputs({ catalog, blobs: store.blobs, ingest, inlineDataset, gate, clock });
@@ -160,6 +172,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       bindings,
       blobSweep: new BlobSweep({ catalog, store, gate, clock, log, graceMs: blobGraceMs }),
       jobReader,
+      campaigns,
       clock,
       log,
       blobGraceMs,
@@ -185,6 +198,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       bindings,
       gate,
       pools,
+      campaigns,
+      payouts,
       submit,
       jobReader,
       calls: new RecentCalls(),

@@ -18,9 +18,11 @@ import {
   type SubmitRequest,
 } from "../protocol/http.ts";
 import { AccountsClient } from "./accounts.ts";
+import { CampaignsClient } from "./campaigns.ts";
 import { DatasetsClient } from "./datasets.ts";
 import { FunctionsClient } from "./functions.ts";
 import { type Abortable, JobsClient, type WaitOptions } from "./jobs.ts";
+import { PayoutsClient } from "./payouts.ts";
 import { PoolsClient } from "./pools.ts";
 import { ResultBody } from "./result.ts";
 import { type RetryPolicy, retryPolicyDefault } from "./retry.ts";
@@ -72,6 +74,8 @@ export class Client {
   readonly datasets: DatasetsClient;
   readonly jobs: JobsClient;
   readonly pools: PoolsClient;
+  readonly campaigns: CampaignsClient;
+  readonly payouts: PayoutsClient;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -87,6 +91,8 @@ export class Client {
     this.datasets = new DatasetsClient(this.#transport);
     this.jobs = new JobsClient(this.#transport);
     this.pools = new PoolsClient(this.#transport);
+    this.campaigns = new CampaignsClient(this.#transport);
+    this.payouts = new PayoutsClient(this.#transport);
   }
 
   get url(): string {

@@ -16,7 +16,7 @@ export interface TransportOptions {
 export type Query = Record<string, string | number | undefined>;
 
 export interface Call {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   query?: Query;
   headers?: Record<string, string>;

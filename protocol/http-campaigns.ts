@@ -2,7 +2,7 @@ import { z } from "zod";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { watchSecondsMax, watchSecondsMin } from "./limits.ts";
 import { positiveCreditsSchema } from "./money.ts";
-import { plainTextSchema } from "./plain-text.ts";
+import { lineSchema, proseSchema } from "./text.ts";
 
 /** A commercial that is uploaded, not linked: large enough for half a minute of small video. */
 export const mediaBytesMax = 8 * 1024 * 1024;
@@ -40,8 +40,8 @@ const capsShape = {
 
 /** What a sponsor says of a campaign. Set while it is a draft; once it has run, views were sold by it. */
 const termsShape = {
-  title: plainTextSchema({ charsMax: 100 }),
-  text: plainTextSchema({ charsMax: 1_000, charsMin: 0, lines: true }).default(""),
+  title: lineSchema(100),
+  text: proseSchema(1_000).default(""),
   /** Where a viewer may go from it. */
   link: httpsUrlSchema.optional(),
   /** A picture or video elsewhere; or upload one: PUT /v1/campaigns/:id/media. */
@@ -73,7 +73,7 @@ export const fundCampaignRequestSchema = z
 
 /** POST /v1/campaigns/:id/stop, by the operator. */
 export const stopCampaignRequestSchema = z
-  .strictObject({ reason: plainTextSchema({ charsMax: 500 }) })
+  .strictObject({ reason: lineSchema(500) })
   .meta({ id: "StopCampaignRequest" });
 
 export const campaignStateSchema = z.enum(["draft", "running", "paused", "ended"]);
@@ -125,7 +125,7 @@ export const campaignPageSchema = pageOf(campaignSchema).meta({ id: "CampaignPag
 export const campaignListQuerySchema = pageQuerySchema.extend({
   state: campaignStateSchema.optional(),
 });
-export type CampaignListQuery = z.input<typeof campaignListQuerySchema>;
+export type CampaignListQuery = z.infer<typeof campaignListQuerySchema>;
 
 /** GET /v1/campaigns/:id/stats: days of UTC with views, newest first; `cursor` is a day, "2026-11-23". */
 export const campaignDaySchema = z

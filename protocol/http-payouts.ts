@@ -2,7 +2,7 @@ import { z } from "zod";
 import { currencySchema } from "./currency.ts";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { creditsSchema, positiveCreditsSchema } from "./money.ts";
-import { plainTextSchema } from "./plain-text.ts";
+import { lineSchema } from "./text.ts";
 
 /**
  * Payouts: credits for money, at the rate that the operator publishes. Money is in whole minor units of its currency
@@ -69,7 +69,7 @@ export const payoutRequestSchema = z
     credits: positiveCreditsSchema,
     currency: z.string().min(1).max(10),
     /** Where the money goes, as the operator asks for it: an account number, an address. */
-    destination: plainTextSchema({ charsMax: 500, lines: true }),
+    destination: lineSchema(500),
     /** Id of the rate that was agreed to: the request is refused when another one holds by now. */
     rate: z.string().max(100).optional(),
   })
@@ -111,14 +111,14 @@ export const payoutPageSchema = pageOf(payoutSchema).meta({ id: "PayoutPage" });
 export const payoutListQuerySchema = pageQuerySchema.extend({
   state: payoutStateSchema.optional(),
 });
-export type PayoutListQuery = z.input<typeof payoutListQuerySchema>;
+export type PayoutListQuery = z.infer<typeof payoutListQuerySchema>;
 
 /** POST /v1/payouts/:id/pay. Without a reference the payment begins; with one it is done. */
 export const payPayoutRequestSchema = z
-  .strictObject({ reference: plainTextSchema({ charsMax: 200 }).optional() })
+  .strictObject({ reference: lineSchema(200).optional() })
   .meta({ id: "PayPayoutRequest" });
 
 /** POST /v1/payouts/:id/reject. */
 export const rejectPayoutRequestSchema = z
-  .strictObject({ reason: plainTextSchema({ charsMax: 500 }) })
+  .strictObject({ reason: lineSchema(500) })
   .meta({ id: "RejectPayoutRequest" });

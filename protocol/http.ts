@@ -1,9 +1,12 @@
 /** The HTTP API's request and response bodies, one file per resource: schemas with their inferred types. */
 export * from "./http-accounts.ts";
+export * from "./http-campaigns.ts";
 export * from "./http-common.ts";
 export * from "./http-datasets.ts";
 export * from "./http-functions.ts";
 export * from "./http-jobs.ts";
 export * from "./http-ledger.ts";
+export * from "./http-payouts.ts";
 export * from "./http-pools.ts";
 export * from "./http-runners.ts";
+export * from "./http-views.ts";

@@ -142,6 +142,10 @@ export class Views {
     });
   }
 
+  isWatching(viewer: string, campaign: string): boolean {
+    return this.#options.views.openOf(viewer)?.campaign === campaign;
+  }
+
   /** Ends views whose time is over. */
   expire(limit: number): void {
     const { views, clock } = this.#options;

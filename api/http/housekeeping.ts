@@ -23,6 +23,7 @@ export interface HousekeepingOptions {
   bindings: Bindings;
   blobSweep: BlobSweep;
   jobReader: JobReader;
+  campaigns: { sweep(): void };
   clock: () => number;
   log: Logger;
   jobRetentionMs: number;
@@ -70,8 +71,9 @@ export class Housekeeping {
   }
 
   async #round(): Promise<void> {
-    const { catalog, blobSweep, jobReader, clock, jobRetentionMs } = this.#options;
+    const { catalog, blobSweep, jobReader, campaigns, clock, jobRetentionMs } = this.#options;
     const nowMs = clock();
+    campaigns.sweep();
     await jobReader.reconcile();
     await this.#abandonLost(nowMs);
     for (const id of catalog.jobs.expired(nowMs - jobRetentionMs, expiredAtOnce))

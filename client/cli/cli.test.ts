@@ -52,7 +52,7 @@ describe("without an API", () => {
     expect(err).toBe("");
     for (const name of ["publish", "functions", "dataset", "run", "invoke", "jobs", "watch"])
       expect(out).toContain(`\n  ${name}`);
-    for (const name of ["result", "cancel", "runner", "pools", "doctor"])
+    for (const name of ["result", "cancel", "runner", "pools", "payout", "campaigns", "doctor"])
       expect(out).toContain(`\n  ${name}`);
     expect(out).toContain("Exit codes:");
     expect(out).not.toContain("\u001b");
@@ -78,6 +78,17 @@ describe("without an API", () => {
       (name) => ["pools", name],
     ),
     ...["leave", "remove", "rename", "delete"].map((name) => ["pools", name]),
+    ["payout"],
+    ...["request", "list", "withdraw", "export", "rates", "pay", "reject"].map((name) => [
+      "payout",
+      name,
+    ]),
+    ["payout", "rates", "set"],
+    ["campaigns"],
+    ...["list", "create", "fund", "start", "pause", "end", "stop", "stats"].map((name) => [
+      "campaigns",
+      name,
+    ]),
     ["doctor"],
     ["login"],
     ["logout"],

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { campaignsCommand } from "./commands/campaigns.ts";
 import { datasetCommand } from "./commands/dataset.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { functionsCommand } from "./commands/functions.ts";
@@ -7,6 +8,7 @@ import { jobsCommands } from "./commands/jobs.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { loginCommands } from "./commands/login.ts";
 import { operatorCommand } from "./commands/operator.ts";
+import { payoutCommand } from "./commands/payout.ts";
 import { poolsCommand } from "./commands/pools.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { runCommand } from "./commands/run.ts";
@@ -61,6 +63,8 @@ export function createProgram(context: Context, version: string): Command {
   whoamiCommand(program, context);
   keysCommand(program, context);
   operatorCommand(program, context);
+  payoutCommand(program, context);
+  campaignsCommand(program, context);
   doctorCommand(program, context);
   program.addHelpText(
     "after",
