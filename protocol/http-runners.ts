@@ -7,6 +7,10 @@ export const runnerSchema = z
     id: z.string(),
     session: z.string(),
     name: z.string(),
+    /** The handle of whose machine it is. */
+    owner: z.string(),
+    /** Pools whose jobs it does, besides its owner's and everyone's: "owner/name". Told to its owner alone. */
+    pools: z.array(z.string()).optional(),
     version: z.string(),
     hostClass: z.string(),
     platform: z.string(),

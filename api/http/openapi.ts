@@ -24,7 +24,7 @@ export function openApiOf(operations: readonly Operation[], version: string): Do
       tags: [operation.tag],
       summary: operation.summary,
       ...(operation.description ? { description: operation.description } : {}),
-      ...(operation.auth === "open" ? { security: [] } : {}),
+      ...securityOf(operation),
       parameters: parametersOf(operation),
       ...(operation.body ? { requestBody: requestBodyOf(operation.body, schemaOf) } : {}),
       responses: {
@@ -58,6 +58,14 @@ export function openApiOf(operations: readonly Operation[], version: string): Do
       schemas,
     },
   };
+}
+
+/** The scope that a key must have and the role of its account, as roles that the schemes require. */
+function securityOf({ auth, scope }: Operation): { security?: unknown } {
+  if (auth === "open") return { security: [] };
+  const role = auth === "operator" ? [auth] : [];
+  if (scope === undefined && role.length === 0) return {};
+  return { security: [{ key: scope ? [...role, scope] : role }, { session: role }] };
 }
 
 type SchemaOf = (schema: z.ZodType, io: "input" | "output") => unknown;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runnerSchema } from "../../protocol/http-runners.ts";
 import { runnerOf } from "./runners.ts";
 
-test("a runner's load is told in cores", () => {
+test("a runner tells its load in cores, whose it is, and to its owner its pools", () => {
   const info = {
     id: "run_1",
     owner: "acc_1",
@@ -19,7 +19,14 @@ test("a runner's load is told in cores", () => {
     state: "busy" as const,
     rssMb: 200,
   };
-  const told = runnerOf({ ...info, cpu: 150 });
-  expect(runnerSchema.parse(told)).toMatchObject({ cpu: 1.5, rssMb: 200 });
-  expect(runnerOf(info)).not.toHaveProperty("cpu");
+  const told = runnerOf({ ...info, cpu: 150 }, "ada", ["ada/lab"]);
+  expect(runnerSchema.parse(told)).toMatchObject({
+    cpu: 1.5,
+    rssMb: 200,
+    owner: "ada",
+    pools: ["ada/lab"],
+  });
+  const others = runnerOf(info, "ada");
+  expect(others).not.toHaveProperty("cpu");
+  expect(others).not.toHaveProperty("pools");
 });

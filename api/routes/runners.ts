@@ -6,7 +6,10 @@ import { json, type Route } from "../http/route.ts";
 import { viewerOf } from "../http/viewer.ts";
 import type { RunnerInfo } from "../ports.ts";
 
-export function runnerRoutes({ gateway }: Deps): Route[] {
+/** Pools of one account are a hundred at most, and those it joined as many. */
+const poolsMax = 200;
+
+export function runnerRoutes({ gateway, pools: { pools } }: Deps): Route[] {
   return [
     {
       operation: {
@@ -24,16 +27,26 @@ export function runnerRoutes({ gateway }: Deps): Route[] {
       handle(c) {
         const { account, all } = viewerOf(c, readQuery(c, allQuerySchema).all);
         const shown = gateway.runners().filter(({ owner }) => all || owner === account);
-        return json({ items: shown.map(runnerOf), next: null });
+        const own = pools.list(account, undefined, poolsMax).map((pool) => pools.fullName(pool));
+        const items = shown.map((info) =>
+          runnerOf(info, pools.handleOf(info.owner), info.owner === account ? own : undefined),
+        );
+        return json({ items, next: null });
       },
     },
   ];
 }
 
 /** A runner tells of its load in percent of one core. */
-export function runnerOf({ connectedAtMs, cpu, ...info }: RunnerInfo): Runner {
+export function runnerOf(
+  { connectedAtMs, cpu, ...info }: RunnerInfo,
+  owner: string,
+  pools?: readonly string[],
+): Runner {
   return {
     ...info,
+    owner,
+    ...(pools === undefined ? {} : { pools: [...pools] }),
     ...(cpu === undefined ? {} : { cpu: cpu / 100 }),
     connectedAt: new Date(connectedAtMs).toISOString(),
   };

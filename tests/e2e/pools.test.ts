@@ -57,9 +57,8 @@ async function withdraw({ handle }: Person): Promise<void> {
 }
 
 /** Tasks that a person's machine has done. */
-async function done({ handle }: Person): Promise<number> {
-  const all = await system.client.runners();
-  return all.find(({ name }) => name === handle)?.tasksDone ?? 0;
+async function done({ handle, client }: Person): Promise<number> {
+  return (await client.runners()).find(({ name }) => name === handle)?.tasksDone ?? 0;
 }
 
 function submit(more: Partial<SubmitRequest>): Promise<Job> {

@@ -1,0 +1,158 @@
+import { digestOf } from "../../../protocol/digest.ts";
+import { earnerOf } from "../../../protocol/earner.ts";
+import { cookieOf, post, startTestApi, type TestApi, type TestMember } from "../test-api.ts";
+
+const identitySource = (title: string) => `
+import { items, map } from "sparegrid";
+export default map({ title: "${title}", input: items(), map: (value) => value });`;
+const linesSource = `
+import { lines, map } from "sparegrid";
+export default map({ title: "Lengths", input: lines(), map: (line) => line.length });`;
+const usesSource = `
+import { constant, items, map } from "sparegrid";
+export default map({
+  title: "Uses",
+  input: items(),
+  uses: { model: constant<unknown>() },
+  map: (value, { uses }) => [value, uses.model],
+});`;
+
+/** ada, whose things others ask for; bob, who is as good as she; and what she makes, anew as often as asked. */
+export class Scene {
+  readonly api: TestApi;
+  readonly ada: TestMember;
+  readonly bob: TestMember;
+  /** The operator's browser. */
+  readonly operatorCookie: string;
+  /** The version of ada's private function "secret". */
+  readonly version: string;
+  #made = 0;
+
+  static async open(): Promise<Scene> {
+    const api = await startTestApi();
+    const [ada, bob] = await Promise.all([api.member("ada"), api.member("bob")]);
+    const publish = async (name: string, source: string, visibility: string) => {
+      const body = { name, source, visibility };
+      return made<{ version: string }>(ada.json("/v1/functions", post(body)));
+    };
+    const { version } = await publish("secret", identitySource("Secret"), "private");
+    await publish("open", identitySource("Open"), "public");
+    await publish("lengths", linesSource, "public");
+    await publish("uses", usesSource, "public");
+    const link = await made<{ url: string }>(api.json("/v1/accounts/operator/link", post("")));
+    const { headers } = await api.ask("/v1/auth/link", post({ token: tokenOf(link.url) }));
+    return new Scene(api, ada, bob, cookieOf(headers), version);
+  }
+
+  private constructor(
+    api: TestApi,
+    ada: TestMember,
+    bob: TestMember,
+    operatorCookie: string,
+    version: string,
+  ) {
+    this.api = api;
+    this.ada = ada;
+    this.bob = bob;
+    this.operatorCookie = operatorCookie;
+    this.version = version;
+  }
+
+  /** A name that is not taken. */
+  fresh(word: string): string {
+    return `${word}-${++this.#made}`;
+  }
+
+  async dataset(visibility = "private"): Promise<string> {
+    const path = `/v1/datasets?format=lines&name=${this.fresh("lines")}&visibility=${visibility}`;
+    return (await made<{ id: string }>(this.ada.json(path, post("a\nb\n")))).id;
+  }
+
+  /** It waits for a runner. */
+  async job(): Promise<string> {
+    const body = { function: "ada/secret", input: [1] };
+    return (await made<{ id: string }>(this.ada.json("/v1/jobs", post(body)))).id;
+  }
+
+  /** One that has succeeded: the test does what runners do. */
+  async endedJob(): Promise<string> {
+    const id = await this.job();
+    const { jobs } = this.api.deps.store;
+    const nowMs = Date.now();
+    const take = { holder: "test", leases: 1, tasksMax: 9, leaseMs: 60_000, nowMs };
+    const [lease] = await jobs.lease(id, take);
+    const inline = Buffer.from("1\n");
+    const output = {
+      ...{ level: 0, index: lease!.lo, hash: digestOf(inline), fuel: 7 },
+      ...{ bytes: inline.byteLength, hostClass: "test", inline },
+    };
+    const answer = { token: lease!.token, lo: lease!.lo, hi: lease!.hi, outputs: [output] };
+    await jobs.complete(id, [{ ...answer, earner: earnerOf("acc_test", "run_test") }]);
+    await jobs.setStatus(id, "succeeded", { nowMs, resultStage: lease!.stage });
+    return id;
+  }
+
+  /** The path of a pool of ada's, and its name. */
+  async pool(): Promise<{ path: string; name: string }> {
+    const body = { name: this.fresh("pool") };
+    const { name } = await made<{ name: string }>(this.ada.json("/v1/pools", post(body)));
+    return { path: `/v1/pools/${name}`, name };
+  }
+
+  /** An account has only so many pools: those on which no job waits go. */
+  async sweep(): Promise<void> {
+    const { items } = await made<{ items: { name: string; role: string }[] }>(
+      this.ada.json("/v1/pools?limit=200"),
+    );
+    for (const { name, role } of items)
+      if (role === "owner") await this.ada.ask(`/v1/pools/${name}`, { method: "DELETE" });
+  }
+
+  /** The same with bob in it. */
+  async sharedPool(): Promise<{ path: string; name: string }> {
+    const pool = await this.invitingPool();
+    await made(this.bob.json(`${pool.path}/accept`, post("")));
+    return pool;
+  }
+
+  /** The same with bob invited. */
+  async invitingPool(): Promise<{ path: string; name: string }> {
+    const pool = await this.pool();
+    await this.invitation(pool.path, { handle: "bob" });
+    return pool;
+  }
+
+  invitation(path: string, body: object = {}): Promise<{ id: string; code: string }> {
+    return made(this.ada.json(`${path}/invitations`, post(body)));
+  }
+
+  async key(): Promise<string> {
+    const body = { name: "one more", scopes: ["datasets"] };
+    return (await made<{ id: string }>(this.ada.json("/v1/keys", post(body)))).id;
+  }
+
+  async signInToken(): Promise<string> {
+    const { handle } = await this.api.member(this.fresh("linked"));
+    const path = `/v1/accounts/${handle}/link`;
+    const { url } = await made<{ url: string }>(this.api.json(path, post("")));
+    return tokenOf(url);
+  }
+
+  device(): Promise<{ device_code: string; user_code: string }> {
+    return made(this.api.json("/v1/device/code", post({ client_id: "sparegrid" })));
+  }
+
+  /** Of a function that can be published. */
+  readonly source = identitySource("More");
+}
+
+/** What a request made. @throws Error when it was refused */
+export async function made<T>(asked: Promise<{ status: number; body: unknown }>): Promise<T> {
+  const { status, body } = await asked;
+  if (status >= 300) throw new Error(`the scene is not set: ${status} ${JSON.stringify(body)}`);
+  return body as T;
+}
+
+function tokenOf(url: string): string {
+  return new URL(url).searchParams.get("token")!;
+}
