@@ -2,7 +2,7 @@ import { z } from "zod";
 import { handleSchema } from "./accounts.ts";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { positiveCreditsSchema } from "./money.ts";
-import { plainTextSchema } from "./plain-text.ts";
+import { lineSchema } from "./text.ts";
 
 /** Why credits moved. */
 export const transferKinds = [
@@ -97,7 +97,7 @@ export const grantRequestSchema = z
   .strictObject({
     account: handleSchema.describe("Handle of the account"),
     credits: positiveCreditsSchema,
-    note: plainTextSchema({ charsMax: grantNoteCharsMax }).optional().describe("Shown to both"),
+    note: lineSchema(grantNoteCharsMax).optional().describe("Shown to both"),
   })
   .meta({ id: "GrantRequest" });
 export type GrantRequest = z.input<typeof grantRequestSchema>;
