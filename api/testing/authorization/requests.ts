@@ -1,6 +1,7 @@
 import { digestOf } from "../../../protocol/digest.ts";
 import { deviceGrantType } from "../../../protocol/http-accounts.ts";
 import { post, testPassword } from "../test-api.ts";
+import { commercial, exchange, picture, rate } from "./money.ts";
 import type { Scene } from "./scene.ts";
 
 export interface Ask {
@@ -172,6 +173,57 @@ const money: Record<string, Request> = {
   }),
 };
 
+const campaign = (more: string) => (id: string) => `/v1/campaigns/${id}${more}`;
+const campaigns: Record<string, Request> = {
+  "POST /v1/campaigns": () => ({ path: "/v1/campaigns", init: post(commercial) }),
+  "GET /v1/campaigns": get("/v1/campaigns"),
+  "GET /v1/campaigns/all": get("/v1/campaigns/all"),
+  "GET /v1/campaigns/next": get("/v1/campaigns/next"),
+  "GET /v1/campaigns/{id}": (scene) => at(scene.draft(), campaign("")),
+  "PUT /v1/campaigns/{id}": (scene) =>
+    at(scene.draft(), campaign(""), { ...post(commercial), method: "PUT" }),
+  "GET /v1/campaigns/{id}/stats": (scene) => at(scene.draft(), campaign("/stats")),
+  "PUT /v1/campaigns/{id}/media": (scene) => at(scene.draft(), campaign("/media"), picture),
+  "GET /v1/campaigns/{id}/media": (scene) => at(scene.draft(), campaign("/media")),
+  "GET /v1/campaigns/{id}/media [running]": (scene) => at(scene.running(), campaign("/media")),
+  "POST /v1/campaigns/{id}/fund": (scene) =>
+    at(scene.draft(), campaign("/fund"), post({ credits: 1 })),
+  "POST /v1/campaigns/{id}/start": (scene) => at(scene.draft(), campaign("/start"), post("")),
+  "POST /v1/campaigns/{id}/pause": (scene) => at(scene.running(), campaign("/pause"), post("")),
+  "POST /v1/campaigns/{id}/end": (scene) => at(scene.running(), campaign("/end"), post("")),
+  "POST /v1/campaigns/{id}/stop": (scene) =>
+    at(scene.running(), campaign("/stop"), post({ reason: "not what it says" })),
+  "POST /v1/campaigns/{id}/views": (scene) => at(scene.draft(), campaign("/views"), post("")),
+  "POST /v1/campaigns/{id}/views [running]": (scene) =>
+    at(scene.running(), campaign("/views"), post("")),
+  "POST /v1/views/{token}/heartbeat": (scene) =>
+    at(
+      scene.view(),
+      (token) => `/v1/views/${token}/heartbeat`,
+      post({ visible: true, sequence: 1 }),
+    ),
+  "POST /v1/views/{token}/finish": (scene) =>
+    at(scene.view(), (token) => `/v1/views/${token}/finish`, post("")),
+  "GET /v1/views": get("/v1/views"),
+};
+
+const payout = (more: string) => (id: string) => `/v1/payouts/${id}${more}`;
+const payouts: Record<string, Request> = {
+  "POST /v1/payouts": () => ({ path: "/v1/payouts", init: post(exchange) }),
+  "GET /v1/payouts": get("/v1/payouts"),
+  "GET /v1/payouts/all": get("/v1/payouts/all"),
+  "GET /v1/payouts/export": get("/v1/payouts/export"),
+  "GET /v1/payouts/all/export": get("/v1/payouts/all/export"),
+  "GET /v1/payouts/{id}": (scene) => at(scene.payout(), payout("")),
+  "POST /v1/payouts/{id}/withdraw": (scene) => at(scene.payout(), payout("/withdraw"), post("")),
+  "POST /v1/payouts/{id}/pay": (scene) =>
+    at(scene.payout(), payout("/pay"), post({ reference: "transfer 1" })),
+  "POST /v1/payouts/{id}/reject": (scene) =>
+    at(scene.payout(), payout("/reject"), post({ reason: "no such account" })),
+  "GET /v1/payouts/rates": get("/v1/payouts/rates"),
+  "POST /v1/payouts/rates": () => ({ path: "/v1/payouts/rates", init: post(rate) }),
+};
+
 const named: Request = (scene) => ({
   path: "/v1/me",
   init: patch({ name: scene.fresh("Name") }),
@@ -264,6 +316,8 @@ export const requests: Readonly<Record<string, Request>> = {
   ...pools,
   ...sharedPools,
   ...money,
+  ...campaigns,
+  ...payouts,
   ...accounts,
   ...operations,
 };

@@ -1,6 +1,7 @@
 import { digestOf } from "../../../protocol/digest.ts";
 import { earnerOf } from "../../../protocol/earner.ts";
 import { cookieOf, post, startTestApi, type TestApi, type TestMember } from "../test-api.ts";
+import { commercial, exchange, picture, rate } from "./money.ts";
 
 const identitySource = (title: string) => `
 import { items, map } from "sparegrid";
@@ -26,6 +27,7 @@ export class Scene {
   readonly operatorCookie: string;
   /** The version of ada's private function "secret". */
   readonly version: string;
+  readonly #campaigns: { id: string; sponsor: TestMember }[] = [];
   #made = 0;
 
   static async open(): Promise<Scene> {
@@ -39,6 +41,9 @@ export class Scene {
     await publish("open", identitySource("Open"), "public");
     await publish("lengths", linesSource, "public");
     await publish("uses", usesSource, "public");
+    await made(api.json("/v1/payouts/rates", post(rate)));
+    for (const account of ["ada", "bob", "operator"])
+      await made(api.json("/v1/ledger/grants", post({ account, credits: 10_000 })));
     const link = await made<{ url: string }>(api.json("/v1/accounts/operator/link", post("")));
     const { headers } = await api.ask("/v1/auth/link", post({ token: tokenOf(link.url) }));
     return new Scene(api, ada, bob, cookieOf(headers), version);
@@ -99,8 +104,46 @@ export class Scene {
     return { path: `/v1/pools/${name}`, name };
   }
 
-  /** An account has only so many pools: those on which no job waits go. */
+  /** A commercial of ada's that nobody sees yet, with a budget and a picture. */
+  draft(sponsor: TestMember = this.ada): Promise<string> {
+    return this.#campaign(sponsor);
+  }
+
+  async running(sponsor: TestMember = this.ada): Promise<string> {
+    const id = await this.#campaign(sponsor);
+    await made(sponsor.json(`/v1/campaigns/${id}/start`, post("")));
+    return id;
+  }
+
+  async #campaign(sponsor: TestMember): Promise<string> {
+    const body = { ...commercial, budget: 1 };
+    const { id } = await made<{ id: string }>(sponsor.json("/v1/campaigns", post(body)));
+    await made(sponsor.json(`/v1/campaigns/${id}/media`, picture));
+    this.#campaigns.push({ id, sponsor });
+    return id;
+  }
+
+  /** ada watches what bob pays for. */
+  async view(): Promise<string> {
+    const id = await this.running(this.bob);
+    const path = `/v1/campaigns/${id}/views`;
+    return (await made<{ token: string }>(this.ada.json(path, post("")))).token;
+  }
+
+  async payout(): Promise<string> {
+    return (await made<{ id: string }>(this.ada.json("/v1/payouts", post(exchange)))).id;
+  }
+
+  /** An account has only so many of many things: what can be ended is. */
   async sweep(): Promise<void> {
+    for (const { id, sponsor } of this.#campaigns.splice(0))
+      await sponsor.ask(`/v1/campaigns/${id}/end`, post(""));
+    for (const who of [this.ada, this.bob, this.api]) {
+      const payouts = await made<{ items: { id: string }[] }>(
+        who.json("/v1/payouts?state=requested"),
+      );
+      for (const { id } of payouts.items) await who.ask(`/v1/payouts/${id}/withdraw`, post(""));
+    }
     const { items } = await made<{ items: { name: string; role: string }[] }>(
       this.ada.json("/v1/pools?limit=200"),
     );

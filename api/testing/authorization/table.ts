@@ -89,6 +89,39 @@ GET    /v1/ledger/history.csv [of a job]                     401   403   404   2
 GET    /v1/ledger/verify                                     401   403   403   403   200
 POST   /v1/ledger/grants                                     401   403   403   403   201
 
+POST   /v1/campaigns                                         401   403   201   201   201
+GET    /v1/campaigns                                         401   403   200   200   200
+GET    /v1/campaigns/all                                     401   403   403   403   200
+GET    /v1/campaigns/next                                    401   403   200   200   200
+GET    /v1/campaigns/{id}                                    401   403   404   200   200
+PUT    /v1/campaigns/{id}                                    401   403   404   200   404
+GET    /v1/campaigns/{id}/stats                              401   403   404   200   200
+PUT    /v1/campaigns/{id}/media                              401   403   404   200   404
+GET    /v1/campaigns/{id}/media                              401   403   404   200   200
+GET    /v1/campaigns/{id}/media [running]                    401   403   200   200   200
+POST   /v1/campaigns/{id}/fund                               401   403   404   200   404
+POST   /v1/campaigns/{id}/start                              401   403   404   200   404
+POST   /v1/campaigns/{id}/pause                              401   403   404   200   404
+POST   /v1/campaigns/{id}/end                                401   403   404   200   404
+POST   /v1/campaigns/{id}/stop                               401   403   403   403   200
+POST   /v1/campaigns/{id}/views                              401   403   404   404   404
+POST   /v1/campaigns/{id}/views [running]                    401   403   201   409   201
+POST   /v1/views/{token}/heartbeat                           401   403   404   200   404
+POST   /v1/views/{token}/finish                              401   403   404   409   404
+GET    /v1/views                                             401   403   200   200   200
+
+POST   /v1/payouts                                           401   403   201   201   201
+GET    /v1/payouts                                           401   403   200   200   200
+GET    /v1/payouts/all                                       401   403   403   403   200
+GET    /v1/payouts/export                                    401   403   200   200   200
+GET    /v1/payouts/all/export                                401   403   403   403   200
+GET    /v1/payouts/{id}                                      401   403   404   200   200
+POST   /v1/payouts/{id}/withdraw                             401   403   404   200   404
+POST   /v1/payouts/{id}/pay                                  401   403   403   403   200
+POST   /v1/payouts/{id}/reject                               401   403   403   403   200
+GET    /v1/payouts/rates                                     401   403   200   200   200
+POST   /v1/payouts/rates                                     401   403   403   403   201
+
 POST   /v1/auth/sign-up/email                                201   201   201   201   201
 POST   /v1/auth/sign-in/email                                200   200   200   200   200
 POST   /v1/auth/link                                         200   200   200   200   200
