@@ -1,8 +1,11 @@
 import {
   type Dataset,
+  type DatasetChange,
   type DatasetDetail,
   datasetDetailSchema,
   datasetPageSchema,
+  datasetSchema,
+  type Visibility,
 } from "../protocol/http.ts";
 import type { Abortable } from "./jobs.ts";
 import { paged } from "./paged.ts";
@@ -31,14 +34,24 @@ export class DatasetsClient {
     return this.#transport.json({ path: pathOf(id), ...options }, datasetDetailSchema);
   }
 
-  /** Datasets, newest first. */
-  list(options: Abortable & { limit?: number } = {}): AsyncGenerator<Dataset, void, undefined> {
-    const { signal, limit } = options;
+  /** One's own datasets, newest first; with visibility "public" everyone's public ones. */
+  list(
+    options: Abortable & { limit?: number; visibility?: Visibility } = {},
+  ): AsyncGenerator<Dataset, void, undefined> {
+    const { signal, ...query } = options;
     return paged((cursor) =>
       this.#transport.json(
-        { path: "/v1/datasets", query: { cursor, limit }, signal },
+        { path: "/v1/datasets", query: { ...query, cursor }, signal },
         datasetPageSchema,
       ),
+    );
+  }
+
+  /** Says who may find and read it. */
+  change(id: string, change: DatasetChange, options: Abortable = {}): Promise<Dataset> {
+    return this.#transport.json(
+      { method: "PATCH", path: pathOf(id), json: change, ...options },
+      datasetSchema,
     );
   }
 

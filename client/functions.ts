@@ -1,5 +1,8 @@
 import {
+  type ForkRequest,
+  type FunctionChange,
   type FunctionDetail,
+  type FunctionListQuery,
   type FunctionSummary,
   functionDetailSchema,
   functionPageSchema,
@@ -43,7 +46,7 @@ export class FunctionsClient {
   /** The newest version, or the one named by at least 8 characters of its digest. */
   get(name: string, options: Abortable & { version?: string } = {}): Promise<FunctionDetail> {
     const { version, signal } = options;
-    const path = `/v1/functions/${encodeURIComponent(name)}`;
+    const path = pathOf(name);
     return this.#transport.json(
       {
         path: version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`,
@@ -53,12 +56,37 @@ export class FunctionsClient {
     );
   }
 
-  list(options: Abortable = {}): AsyncGenerator<FunctionSummary, void, undefined> {
+  /** Everyone's public functions and one's own: all, or what a search finds, fetched page by page. */
+  list(
+    options: Partial<Omit<FunctionListQuery, "cursor">> & Abortable = {},
+  ): AsyncGenerator<FunctionSummary, void, undefined> {
+    const { signal, ...query } = options;
     return paged((cursor) =>
       this.#transport.json(
-        { path: "/v1/functions", query: { cursor }, signal: options.signal },
+        { path: "/v1/functions", query: { ...query, cursor }, signal },
         functionPageSchema,
       ),
     );
   }
+
+  /** Changes what is said of one's own function, and who may find it. What is absent stays. */
+  change(name: string, change: FunctionChange, options: Abortable = {}): Promise<FunctionDetail> {
+    return this.#transport.json(
+      { method: "PATCH", path: pathOf(name), json: change, ...options },
+      functionDetailSchema,
+    );
+  }
+
+  /** Makes a function of one's own of this one; private at first. @throws GridError conflict, not-found */
+  fork(name: string, request: ForkRequest = {}, options: Abortable = {}): Promise<Published> {
+    return this.#transport.json(
+      { method: "POST", path: `${pathOf(name)}/fork`, json: request, ...options },
+      publishedSchema,
+    );
+  }
+}
+
+/** @param name a name alone, or "owner/name" */
+function pathOf(name: string): string {
+  return `/v1/functions/${encodeURIComponent(name)}`;
 }

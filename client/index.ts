@@ -61,6 +61,8 @@ export interface Invoked<R> {
   fuel: number;
   /** Compute time in the sandbox; undefined when the work outlasted the wait and went on as a job. */
   ms: number | undefined;
+  /** Why the version that ran should not be used any more. */
+  deprecated?: string | undefined;
 }
 
 const requestTimeoutMsDefault = 60_000;
@@ -127,7 +129,14 @@ export class Client {
     if ("result" in answer) return answer as Invoked<InvokeResultOf<F>>;
     const job = await this.#succeeded(answer.jobId, { signal });
     const result = await inlineResult(await this.jobs.result(job.id, { signal }));
-    return { result: result as InvokeResultOf<F>, jobId: job.id, fuel: job.fuel, ms: undefined };
+    const { deprecated } = answer;
+    return {
+      result: result as InvokeResultOf<F>,
+      jobId: job.id,
+      fuel: job.fuel,
+      ms: undefined,
+      ...(deprecated === undefined ? {} : { deprecated }),
+    };
   }
 
   /**

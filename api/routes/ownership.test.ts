@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Dataset } from "../../protocol/http-datasets.ts";
 import type { Published } from "../../protocol/http-functions.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
+import { operator } from "../testing/operator.ts";
 import {
   type Asking,
   post,
@@ -147,6 +148,28 @@ describe("datasets that are shared", () => {
     await ada.ask(`/v1/datasets/${id}`, patch({ visibility: "private" }));
     expect((await bob.ask(`/v1/datasets/${id}`)).status).toBe(404);
   });
+});
+
+test("a call is known by its id to whoever made it", async () => {
+  const version = api.deps.versions.find(operator, "double");
+  const id = "call_0000000000000000000000000";
+  const times = { createdAtMs: 1, endedAtMs: 2 };
+  const body = Buffer.from("[1]");
+  api.deps.calls.add({
+    id,
+    owner: ada.account,
+    version,
+    seed: 0,
+    params: {},
+    ...times,
+    fuel: 1,
+    body,
+  });
+  for (const path of [`/v1/jobs/${id}`, `/v1/jobs/${id}/result`, `/v1/jobs/${id}/events`]) {
+    expect((await ada.ask(path)).status).toBe(200);
+    for (const other of [bob, api]) expect((await other.ask(path)).status).toBe(404);
+  }
+  expect((await api.ask(`/v1/jobs/${id}?all=true`)).status).toBe(200);
 });
 
 describe("namespaces", () => {

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { campaignsCommand } from "./commands/campaigns.ts";
 import { datasetCommand } from "./commands/dataset.ts";
+import { deprecateCommand } from "./commands/deprecate.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { forkCommand } from "./commands/fork.ts";
 import { functionsCommand } from "./commands/functions.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { jobsCommands } from "./commands/jobs.ts";
@@ -53,6 +55,8 @@ export function createProgram(context: Context, version: string): Command {
     .exitOverride();
   publishCommand(program, context);
   functionsCommand(program, context);
+  forkCommand(program, context);
+  deprecateCommand(program, context);
   datasetCommand(program, context);
   runCommand(program, context);
   invokeCommand(program, context);

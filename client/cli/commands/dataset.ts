@@ -2,16 +2,18 @@ import { Readable } from "node:stream";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DatasetFormat } from "../../../protocol/manifest.ts";
 import { datasetFormatSchema } from "../../../protocol/manifest.ts";
-import type { Client, Dataset } from "../../index.ts";
+import type { Client, Dataset, Visibility } from "../../index.ts";
 import { type Context, examples } from "../context.ts";
 import { guessFile } from "../file-format.ts";
 import { bytes, count, duration, plural, roughly, table } from "../format.ts";
+import { visibilityOption } from "../market.ts";
 import { UsageError } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { UploadPanel } from "../upload-panel.ts";
 
 interface PushOptions {
   name?: string;
+  visibility?: Visibility;
   format?: DatasetFormat;
   onBadRecord?: "refuse" | "skip";
   columns?: number;
@@ -29,13 +31,15 @@ export function datasetCommand(program: Command, context: Context): void {
   dataset
     .command("list")
     .alias("ls")
+    .option("--public", "everyone's public datasets")
     .option("--json", "print JSON, one dataset a line")
-    .summary("list datasets, newest first")
-    .addHelpText("after", examples("dataset list"))
-    .action(async (options: { json?: boolean }, command: Command) => {
+    .summary("list your datasets, newest first")
+    .addHelpText("after", examples("dataset list", "dataset list --public"))
+    .action(async (options: { json?: boolean; public?: boolean }, command: Command) => {
       const rows: Dataset[] = [];
       const client = await context.client(command);
-      for await (const row of client.datasets.list()) if (rows.push(row) === listMax) break;
+      const filter = options.public ? { visibility: "public" as const } : {};
+      for await (const row of client.datasets.list(filter)) if (rows.push(row) === listMax) break;
       printList(rows, context.terminal, options.json === true);
     });
   dataset
@@ -54,13 +58,32 @@ export function datasetCommand(program: Command, context: Context): void {
       }
       const { bold, dim } = terminal.outColors;
       const write = (line: string) => terminal.out.write(`${line}\n`);
-      write(`${bold(detail.name)}  ${dim(detail.id)}`);
+      write(
+        `${bold(detail.name)}  ${dim(`${detail.id} · ${detail.owner} · ${detail.visibility}`)}`,
+      );
       write(
         `${detail.format} · ${plural(detail.records, "record")} · ${bytes(detail.bytes)} · ${plural(detail.shards, "shard")}${detail.skipped > 0 ? ` · ${count(detail.skipped)} skipped` : ""}`,
       );
       if (detail.columns !== undefined) write(`${dim("columns")} ${detail.columns.join(", ")}`);
       for (const record of detail.preview.slice(0, 10))
         write(typeof record === "string" ? record : JSON.stringify(record));
+    });
+  dataset
+    .command("share")
+    .argument("<dataset>", "its id, or its name (the newest so named)")
+    .addOption(
+      visibilityOption(
+        "private: only you · unlisted: who knows the id · public: all",
+      ).makeOptionMandatory(),
+    )
+    .summary("say who may find and read a dataset")
+    .addHelpText("after", examples("dataset share moby-dick --visibility public"))
+    .action(async (given: string, options: { visibility: Visibility }, command: Command) => {
+      const client = await context.client(command);
+      const { colors } = context.terminal;
+      const id = await resolveDataset(client, given);
+      const { name, visibility } = await client.datasets.change(id, options);
+      context.terminal.say(`${colors.green("✔")} ${colors.bold(name)} is ${visibility}`);
     });
   dataset
     .command("rm")
@@ -82,6 +105,7 @@ function pushCommand(dataset: Command, context: Context): void {
     .command("push")
     .argument("<file>", "a file, or - for stdin")
     .option("--name <name>", "name (default: the file's name)")
+    .addOption(visibilityOption("who may find and read it (default: private)"))
     .addOption(
       new Option("--format <format>", "default: by the file's extension").choices(
         datasetFormatSchema.options,
@@ -143,6 +167,7 @@ function pushCommand(dataset: Command, context: Context): void {
           {
             format,
             ...given("name", options.name ?? guess?.name),
+            ...given("visibility", options.visibility),
             ...given("encoding", encoding),
             ...given("onBadRecord", options.onBadRecord),
             ...given("columns", options.columns),
@@ -185,6 +210,8 @@ function printList(rows: readonly Dataset[], terminal: Terminal, json: boolean):
       { title: "SIZE", right: true },
       { title: "SHARDS", right: true },
       { title: "AGE", right: true },
+      { title: "OWNER" },
+      { title: "SHARED" },
       { title: "ID" },
     ],
     rows.map((row) => [
@@ -194,6 +221,8 @@ function printList(rows: readonly Dataset[], terminal: Terminal, json: boolean):
       bytes(row.bytes),
       count(row.shards),
       roughly(now - Date.parse(row.createdAt)),
+      row.owner,
+      row.visibility,
       row.id,
     ]),
     { dim: terminal.outColors.dim, width: Math.max(110, terminal.out.columns || 0) },

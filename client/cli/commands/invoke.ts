@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Json } from "../../../protocol/job.ts";
 import { type Context, collect, examples } from "../context.ts";
 import { duration, short } from "../format.ts";
+import { warnDeprecated } from "../market.ts";
 import { UsageError } from "../report.ts";
 import { valueText } from "../show-result.ts";
 import { inputOf, paramsOf, usesOf } from "../values.ts";
@@ -58,6 +59,7 @@ export function invokeCommand(program: Command, context: Context): void {
           signal: context.signal,
         });
         const tripMs = performance.now() - startedAtMs;
+        warnDeprecated(terminal, answer);
         const bytes = bytesOf(answer.result);
         if (options.json) terminal.out.write(`${JSON.stringify(answer)}\n`);
         else if (bytes === undefined)

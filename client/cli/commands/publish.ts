@@ -2,14 +2,20 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { GridError } from "../../../protocol/errors.ts";
+import { splitFunctionRef } from "../../../protocol/http-functions.ts";
+import type { Published, Visibility } from "../../index.ts";
 import { collectSource, nameOfFile } from "../../source.ts";
-import { type Context, examples } from "../context.ts";
+import { type Context, collect, examples } from "../context.ts";
+import { percent, visibilityOption, warnDeprecated } from "../market.ts";
 import { Exit, reportError } from "../report.ts";
 
 interface Options {
   name?: string;
   readme?: string;
   private?: boolean;
+  visibility?: Visibility;
+  tag?: string[];
+  royalty?: number;
   json?: boolean;
 }
 
@@ -17,19 +23,23 @@ export function publishCommand(program: Command, context: Context): void {
   program
     .command("publish")
     .argument("<file>", "TypeScript whose default export is a function of the SDK")
-    .option("--name <name>", "name in the market (default: the file's name)")
+    .option("--name <name>", "its name, under your handle (default: the file's name)")
     .option("--readme <file>", "Markdown shown with the function")
-    .option("--private", "only for you")
+    .addOption(visibilityOption("private: only you · unlisted: who knows the name · public: all"))
+    .option("--private", "the same as --visibility private")
+    .option("--tag <tag>", "a word it is found by (repeatable)", collect)
+    .option("--royalty <percent>", "of what a run costs, for you; fixed for this version", percent)
     .option("--json", "print what was published as JSON")
     .summary("publish a function, with the files and npm packages it imports")
     .description(
-      "Publishes a function. Relative imports are sent along as they are; npm packages are bundled, one file each, with only what is used of them. The same source again is the same version.",
+      "Publishes a function. Relative imports are sent along as they are; npm packages are bundled, one file each, with only what is used of them. The same source again is the same version. A new function is private.",
     )
     .addHelpText(
       "after",
       examples(
         "publish functions/word-count.ts",
         "publish fn.ts --name my-function --readme README.md",
+        "publish fn.ts --visibility public --tag text --royalty 2.5",
       ),
     )
     .action(async (file: string, options: Options, command: Command) => {
@@ -41,11 +51,14 @@ export function publishCommand(program: Command, context: Context): void {
         const readme =
           options.readme === undefined ? undefined : await readFile(options.readme, "utf8");
         const client = await context.client(command);
+        const visibility = options.private ? ("private" as const) : options.visibility;
         const published = await client.functions.publish({
           name,
           ...collected,
           ...(readme === undefined ? {} : { readme }),
-          ...(options.private ? { visibility: "private" as const } : {}),
+          ...(visibility === undefined ? {} : { visibility }),
+          ...(options.tag === undefined ? {} : { tags: options.tag }),
+          ...(options.royalty === undefined ? {} : { royaltyPercent: options.royalty }),
         });
         if (options.json === true) {
           terminal.out.write(`${JSON.stringify(published)}\n`);
@@ -53,8 +66,9 @@ export function publishCommand(program: Command, context: Context): void {
         }
         const extra = Object.keys(collected.files ?? {});
         terminal.say(
-          `${colors.green("✔")} ${colors.bold(published.name)} ${colors.dim(published.version.slice(0, 12))} ${published.title} ${colors.dim(`(${published.kind})`)}`,
+          `${colors.green("✔")} ${colors.bold(published.name)} ${colors.dim(published.version.slice(0, 12))} ${published.title} ${colors.dim(`(${termsOf(published)})`)}`,
         );
+        warnDeprecated(terminal, published);
         if (extra.length > 0) terminal.say(colors.dim(`  with ${extra.join(", ")}`));
         terminal.say(colors.dim(`  sparegrid run ${published.name} ${inputHint(published.input)}`));
       } catch (error) {
@@ -68,11 +82,16 @@ export function publishCommand(program: Command, context: Context): void {
     });
 }
 
+function termsOf({ kind, visibility, royaltyPercent }: Published): string {
+  const royalty = royaltyPercent > 0 ? `, royalty ${royaltyPercent} %` : "";
+  return `${kind}, ${visibility}${royalty}`;
+}
+
 /** The API knows the entry by the function's name, and other files by their path from it; people by what they typed. */
 function positioned(error: GridError, file: string, name: string): GridError {
   const { at } = error.details;
   if (at === undefined) return error;
-  const isEntry = at.file === `${name}.ts` || at.file === basename(file);
+  const isEntry = at.file === `${splitFunctionRef(name).name}.ts` || at.file === basename(file);
   const path = isEntry ? file : join(dirname(file), at.file);
   return new GridError(error.code, error.message, { ...error.details, at: { ...at, file: path } });
 }

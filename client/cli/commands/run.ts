@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Client, FunctionDetail, SubmitRequest } from "../../index.ts";
 import { type Context, collect, examples } from "../context.ts";
 import { finishWatch } from "../finish.ts";
+import { warnDeprecated } from "../market.ts";
 import { UsageError } from "../report.ts";
 import { inputOf, paramsOf, usesOf } from "../values.ts";
 import { watch } from "../watch.ts";
@@ -63,6 +64,7 @@ export function runCommand(program: Command, context: Context): void {
       const client = await context.client(command);
       const { request, inputBytes } = await requestOf(client, name, options, context);
       const job = await client.jobs.submit(request, { signal: context.signal });
+      if (!options.json) warnDeprecated(terminal, job);
       if (options.detach) {
         terminal.out.write(`${options.json ? JSON.stringify(job) : job.id}\n`);
         return;
