@@ -22,6 +22,7 @@ import { CampaignsClient } from "./campaigns.ts";
 import { DatasetsClient } from "./datasets.ts";
 import { FunctionsClient } from "./functions.ts";
 import { type Abortable, JobsClient, type WaitOptions } from "./jobs.ts";
+import { LedgerClient } from "./ledger.ts";
 import { PayoutsClient } from "./payouts.ts";
 import { PoolsClient } from "./pools.ts";
 import { ResultBody } from "./result.ts";
@@ -35,6 +36,7 @@ import type {
   ResultOf,
   RunSettings,
 } from "./types.ts";
+import { WalletClient } from "./wallet.ts";
 
 export { type ErrorCode, type Fault, GridError } from "../protocol/errors.ts";
 export type * from "../protocol/http.ts";
@@ -44,6 +46,7 @@ export type { Abortable, WaitOptions } from "./jobs.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type * from "./types.ts";
 export type { UploadOptions, UploadSource } from "./upload.ts";
+export type { HistoryOptions } from "./wallet.ts";
 export { ResultBody };
 
 export interface ClientOptions {
@@ -78,6 +81,8 @@ export class Client {
   readonly pools: PoolsClient;
   readonly campaigns: CampaignsClient;
   readonly payouts: PayoutsClient;
+  readonly wallet: WalletClient;
+  readonly ledger: LedgerClient;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -95,6 +100,8 @@ export class Client {
     this.pools = new PoolsClient(this.#transport);
     this.campaigns = new CampaignsClient(this.#transport);
     this.payouts = new PayoutsClient(this.#transport);
+    this.wallet = new WalletClient(this.#transport);
+    this.ledger = new LedgerClient(this.#transport);
   }
 
   get url(): string {

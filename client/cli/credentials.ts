@@ -11,9 +11,14 @@ export type Credentials = z.infer<typeof credentialsSchema>;
 
 const fileName = "credentials.json";
 
+/** Where an API on this machine keeps its data. */
+export function dataDirOf(env: NodeJS.ProcessEnv): string {
+  return resolve(env.DATA_DIR || ".sparegrid");
+}
+
 /** What the API writes on its own machine. */
 export function serverCredentialsPath(env: NodeJS.ProcessEnv): string {
-  return resolve(join(env.DATA_DIR ?? ".sparegrid", fileName));
+  return join(dataDirOf(env), fileName);
 }
 
 /** What `sparegrid login` keeps. */

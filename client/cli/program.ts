@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { backupCommands } from "./commands/backup.ts";
 import { campaignsCommand } from "./commands/campaigns.ts";
 import { datasetCommand } from "./commands/dataset.ts";
 import { deprecateCommand } from "./commands/deprecate.ts";
@@ -8,6 +9,7 @@ import { functionsCommand } from "./commands/functions.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { jobsCommands } from "./commands/jobs.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { ledgerCommand } from "./commands/ledger.ts";
 import { loginCommands } from "./commands/login.ts";
 import { operatorCommand } from "./commands/operator.ts";
 import { payoutCommand } from "./commands/payout.ts";
@@ -15,6 +17,7 @@ import { poolsCommand } from "./commands/pools.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { runCommand } from "./commands/run.ts";
 import { runnerCommand } from "./commands/runner.ts";
+import { walletCommand } from "./commands/wallet.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
 import { type Context, examples } from "./context.ts";
 
@@ -67,8 +70,11 @@ export function createProgram(context: Context, version: string): Command {
   whoamiCommand(program, context);
   keysCommand(program, context);
   operatorCommand(program, context);
+  walletCommand(program, context);
   payoutCommand(program, context);
   campaignsCommand(program, context);
+  ledgerCommand(program, context);
+  backupCommands(program, context);
   doctorCommand(program, context);
   program.addHelpText(
     "after",
