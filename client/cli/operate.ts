@@ -10,7 +10,7 @@ import { UsageError } from "./report.ts";
 
 const program = fileURLToPath(new URL("../../api/backup/main.ts", import.meta.url));
 
-const answerSchema = z.object({ done: z.unknown(), error: errorBodySchema.optional() });
+const answerSchema = z.object({ done: z.unknown().optional(), error: errorBodySchema.optional() });
 
 /**
  * Has the API's own program work on a data folder of this machine; it knows the files, this command does not.
