@@ -26,6 +26,7 @@ import { ledgerRoutes } from "./routes/ledger.ts";
 import { meRoutes } from "./routes/me.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { paymentRoutes } from "./routes/payments.ts";
 import { payoutRateRoutes } from "./routes/payout-rates.ts";
 import { payoutRoutes } from "./routes/payouts.ts";
 import { poolInvitationRoutes } from "./routes/pool-invitations.ts";
@@ -50,6 +51,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...functionChangeRoutes(deps),
     ...datasetRoutes(deps),
     ...jobRoutes(deps),
+    ...paymentRoutes(deps),
     ...eventRoutes(deps),
     ...resultRoutes(deps),
     ...runnerRoutes(deps),

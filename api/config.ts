@@ -50,6 +50,8 @@ const environmentSchema = z.object({
   SIGN_INS_PER_MINUTE: number(1, 1_000_000, 20),
   PROXIES: number(0, 10, 0),
   VIEWS_PER_DAY_MAX: number(0, 10_000, 50),
+  JOB_BUDGET_DEFAULT: credits(10),
+  PLATFORM_FEE_PERCENT: number(0, 100, 5),
   DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
   OPERATOR_GRANT: credits(1_000_000),
   SIGNUP_GRANT: credits(100),
@@ -72,6 +74,8 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   SIGN_INS_PER_MINUTE: "attempts to sign in or up from one address (20)",
   PROXIES: "proxies in front, whose X-Forwarded-For is believed (0)",
   VIEWS_PER_DAY_MAX: "commercials that one account is paid for watching in a day; 0: none (50)",
+  JOB_BUDGET_DEFAULT: "credits that a job holds which names no budget and was not estimated (10)",
+  PLATFORM_FEE_PERCENT: "percent of what work costs that the platform takes (5)",
   DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
   OPERATOR_GRANT: "credits that the first start gives to the operator (1000000)",
   SIGNUP_GRANT: "credits that a new member gets (100)",
@@ -89,6 +93,8 @@ export interface Config {
   jobRetentionHours: number;
   /** How long a blob stays that nobody needs; longer than any request takes from storing to using one. */
   blobGraceMs: number;
+  jobBudgetMicroDefault: number;
+  platformFeePercent: number;
   datasetBytesMax: number;
   /** Of one account, over all campaigns. */
   viewsPerDayMax: number;
@@ -134,6 +140,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     leaseMs: values.LEASE_MS,
     jobRetentionHours: values.JOB_RETENTION_HOURS,
     blobGraceMs: values.BLOB_GRACE_MS,
+    jobBudgetMicroDefault: values.JOB_BUDGET_DEFAULT,
+    platformFeePercent: values.PLATFORM_FEE_PERCENT,
     datasetBytesMax: values.DATASET_BYTES_MAX,
     viewsPerDayMax: values.VIEWS_PER_DAY_MAX,
     writesPerSecond: values.WRITES_PER_SECOND,

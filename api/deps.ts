@@ -16,6 +16,7 @@ import type { RecentCalls } from "./http/recent-calls.ts";
 import type { Submit } from "./http/submit.ts";
 import type { Versions } from "./http/versions.ts";
 import type { LedgerParts } from "./ledger/wire.ts";
+import type { Payments } from "./payments/index.ts";
 import type { PayoutsArea } from "./payouts/index.ts";
 import type { PoolParts } from "./pools/index.ts";
 import type { Compiler, DatasetIngest, Gateway, Jobs } from "./ports.ts";
@@ -53,6 +54,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   pools: PoolParts;
   campaigns: CampaignsArea;
   payouts: PayoutsArea;
+  payments: Payments;
   submit: Submit;
   jobReader: JobReader;
   calls: RecentCalls;

@@ -27,6 +27,8 @@ import { JobViews } from "./jobs/job-view.ts";
 import { JobService } from "./jobs/jobs.ts";
 import { Sweeper } from "./jobs/sweeper.ts";
 import { wireLedger } from "./ledger/wire.ts";
+import { createPayments } from "./payments/index.ts";
+import { moneyOf } from "./payments/view.ts";
 import { createPayoutsArea } from "./payouts/index.ts";
 import { createPools } from "./pools/index.ts";
 import { waitingForRunner } from "./pools/waiting.ts";
@@ -108,8 +110,14 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       explain: async (bundle, error) =>
         compiler.explain(error, catalog.functions.sourceMap(bundle)),
       // The catalog learns of the end, and of pauses, at once, so that a list need not ask the store.
-      onEnded: (job) => note(job),
+      onEnded: (job) => {
+        payments.settlement.ended(job);
+        note(job);
+      },
       onStatus: (job) => note(job),
+      onAccepted: (job) => payments.settlement.note(job),
+      onCall: (call) => payments.onCall(call),
+      onMeasured: (measured) => payments.onMeasured(measured),
     });
     closers.push(() => gateway.close());
     const note = (job: string) =>
@@ -122,6 +130,28 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       waitingFor: (spec, owners) => waitingForRunner(pools.memberships, spec, owners),
       clock: fineClock,
     });
+    const payments = createPayments({
+      database,
+      ledger: ledger.ledger,
+      store,
+      jobs,
+      manifest: (digest) => views.manifest(digest),
+      waitingFor: (spec) =>
+        waitingForRunner(
+          pools.memberships,
+          spec,
+          gateway.runners().map(({ owner }) => owner),
+        ),
+      underWay: (job) => gateway.tasksUnderWay(job),
+      // Also one that a submit which broke off has taken out again.
+      isLost: (job) => catalog.jobs.find(job)?.ended ?? true,
+      onClosed: (job, costMicro) => catalog.jobs.charged(job, costMicro),
+      feePercent: config.platformFeePercent,
+      budgetMicroDefault: config.jobBudgetMicroDefault,
+      clock,
+      log,
+    });
+    closers.push(() => payments.close());
     const metrics = createMetrics({
       runners: () => gateway.runners(),
       activeJobs: () => catalog.jobs.countActive(),
@@ -132,6 +162,10 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       names,
       jobs,
       poolName: (pool) => pools.choice.nameOf(pool),
+      money: (job) => {
+        const row = payments.rows.find(job);
+        return row && moneyOf(row);
+      },
       metrics,
       clock,
     });
@@ -163,6 +197,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       bindings,
       inputs,
       poolChoice: pools.choice,
+      orders: payments.orders,
+      holds: payments.holds,
       metrics,
       clock,
     });
@@ -173,6 +209,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       blobSweep: new BlobSweep({ catalog, store, gate, clock, log, graceMs: blobGraceMs }),
       jobReader,
       campaigns,
+      payments,
       clock,
       log,
       blobGraceMs,
@@ -200,6 +237,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       pools,
       campaigns,
       payouts,
+      payments,
       submit,
       jobReader,
       calls: new RecentCalls(),

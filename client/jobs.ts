@@ -1,5 +1,7 @@
 import { z } from "zod";
 import {
+  type Estimate,
+  estimateSchema,
   type Job,
   type JobListQuery,
   type JobSummary,
@@ -57,6 +59,27 @@ export class JobsClient {
   /** Stops a job; one that had ended stays as it is. */
   cancel(id: string, options: Abortable = {}): Promise<Job> {
     return this.#job({ method: "POST", path: `${pathOf(id)}/cancel`, ...options });
+  }
+
+  /** What a job would cost, from a sample of its input that is run for it, which is paid like a call. */
+  estimate(request: SubmitRequest, options: Abortable = {}): Promise<Estimate> {
+    return this.#transport.json(
+      {
+        method: "POST",
+        path: "/v1/jobs/estimate",
+        json: request,
+        pure: true,
+        unhurried: true,
+        ...options,
+      },
+      estimateSchema,
+    );
+  }
+
+  /** Puts more credits into a job's hold. One that was paused for its money goes on. */
+  topUp(id: string, credits: number, options: Abortable = {}): Promise<Job> {
+    const json = { credits };
+    return this.#job({ method: "POST", path: `${pathOf(id)}/top-up`, json, ...options });
   }
 
   /** Its numbered events until it ends, across restarts of the API. */

@@ -37,7 +37,8 @@ export const jobEventSchema = z.discriminatedUnion("type", [
     state: z.enum(["retried", "copied", "failed"]),
     reason: z.string(),
   }),
-  z.object({ type: z.literal("settle"), fuel: z.number() }),
+  /** Work was paid for: fuel and credits since the job's beginning, and what its hold has left. */
+  z.object({ type: z.literal("settle"), fuel: z.number(), cost: z.number(), left: z.number() }),
   z.object({ type: z.literal("log"), task: z.int(), line: z.string() }),
 ]);
 export type JobEvent = z.infer<typeof jobEventSchema>;

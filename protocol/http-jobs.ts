@@ -2,9 +2,11 @@ import { z } from "zod";
 import { errorBodySchema } from "./error-schemas.ts";
 import { allSchema, pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { functionRefSchema } from "./http-functions.ts";
+import { bidSchema, holdSchema } from "./http-payments.ts";
 import { poolChoiceSchema } from "./http-pools.ts";
 import { jobStatusSchema, kindSchema } from "./job.ts";
 import { fuelPerTaskMax, taskTimeoutMsMax } from "./limits.ts";
+import { positiveCreditsSchema } from "./money.ts";
 
 /** A bound constant: another job's result, a dataset, or an inline value; "job:ID" and "dataset:ID" in short. */
 export const useBindingSchema = z.union([
@@ -35,8 +37,9 @@ export const submitRequestSchema = z
     params: paramsSchema.optional(),
     uses: usesSchema.optional(),
     seed: seedSchema.optional(),
-    /** Credits to spend at most. */
-    budget: z.number().nonnegative().optional(),
+    /** Credits that it holds, and spends at most. Absent: what an estimate made just before says, or a default. */
+    budget: positiveCreditsSchema.optional(),
+    bid: bidSchema.optional(),
     verify: z.enum(["none", "audit", "quorum"]).optional(),
     pool: poolChoiceSchema.optional(),
     recordsPerTask: z.int().positive().optional(),
@@ -125,8 +128,9 @@ export const jobSchema = jobSummarySchema
     recordsPerSecond: z.number().optional(),
     metrics: z.record(z.string(), z.number().nullable()),
     fuel: z.number(),
-    /** Credits charged so far; 0 as long as only the operator's own runners work for the job. */
+    /** Credits paid so far. A job on its owner's own machines costs nothing, and has no hold. */
     cost: z.number(),
+    hold: holdSchema.optional(),
     seed: z.int(),
     params: z.record(z.string(), z.json()),
     /** Whose runners work for it: "everyone", "own", or a pool as "owner/name". */

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 /** What an id names; the prefix makes a stray id in a log tell what it is. */
 const prefixes = {
   job: "job",
+  estimate: "est",
   dataset: "ds",
   runner: "run",
   session: "ses",

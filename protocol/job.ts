@@ -50,6 +50,8 @@ export const jobSpecSchema = z.object({
   owner: z.string(),
   /** Whose runners work for it: "everyone", "own" (also when absent), or the id of a pool. */
   pool: z.string().optional(),
+  /** What it pays, in hundredths of its version's rate; 100 when absent. Runners may ask for more. */
+  bidHundredths: z.int().positive().optional(),
   kind: kindSchema,
   function: z.string(),
   version: z.string(),

@@ -40,6 +40,8 @@ export interface JobRows {
   started(id: string, status: JobStatus, startedAtMs: number | undefined): void;
   /** A job that was seen ended; `final` is its last view. */
   ended(id: string, final: Job, endedAtMs: number, error: ErrorBody | undefined): void;
+  /** What a job has cost in the end. */
+  charged(id: string, costMicro: number): void;
   /** Ended jobs whose result is still kept and that ended before a time, oldest first. */
   expired(beforeMs: number, limit: number): string[];
   /** The store has forgotten it. */
@@ -155,6 +157,8 @@ export function createJobRows(database: Drizzle, noteRun: (ended: EndedJob) => v
           .get();
         if (row) noteRun(row);
       }),
+    charged: (id, costMicro) =>
+      void database.update(jobs).set({ costMicro }).where(eq(jobs.id, id)).run(),
     expired: (beforeMs, limit) => expiredIds.all({ before: beforeMs, limit }).map((row) => row.id),
     gone: (id) =>
       database.transaction((tx) => {

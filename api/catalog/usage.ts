@@ -34,6 +34,8 @@ export function createUsage(database: Drizzle): Usage {
         eq(jobs.function, placeholder("name")),
         eq(jobs.status, "succeeded"),
         gt(jobs.records, 0),
+        // On its owner's own machines a job costs nothing, whatever it takes.
+        gt(jobs.costMicro, 0),
       ),
     )
     .orderBy(desc(jobs.id))

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { GridError } from "../../protocol/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { Payments } from "../payments/index.ts";
 import type { Store } from "../store/port.ts";
 import type { Bindings } from "./bindings.ts";
 import type { BlobSweep } from "./blob-sweep.ts";
@@ -14,6 +15,8 @@ const firstAfterMs = 5_000;
 const expiredAtOnce = 500;
 /** Rows of jobs that are kept for the list after their results are gone. */
 const jobRowsMax = 100_000;
+/** Longer than any Idempotency-Key makes a job of the same id again. */
+const paymentsKeptMs = 2 * idempotencyKeptMs;
 /** A job whose store state is still missing after so long was lost while it was being created. */
 const lostAfterMs = 120_000;
 
@@ -24,6 +27,7 @@ export interface HousekeepingOptions {
   blobSweep: BlobSweep;
   jobReader: JobReader;
   campaigns: { sweep(): void };
+  payments: Pick<Payments, "rows" | "settlement">;
   clock: () => number;
   log: Logger;
   jobRetentionMs: number;
@@ -71,13 +75,15 @@ export class Housekeeping {
   }
 
   async #round(): Promise<void> {
-    const { catalog, blobSweep, jobReader, campaigns, clock, jobRetentionMs } = this.#options;
+    const { catalog, blobSweep, jobReader, campaigns, payments, clock, jobRetentionMs } =
+      this.#options;
     const nowMs = clock();
     campaigns.sweep();
     await jobReader.reconcile();
     await this.#abandonLost(nowMs);
     for (const id of catalog.jobs.expired(nowMs - jobRetentionMs, expiredAtOnce))
-      await this.#forget(id);
+      if (await this.#isPaid(id)) await this.#forget(id);
+    payments.rows.trim(nowMs - paymentsKeptMs);
     catalog.jobs.trim(jobRowsMax);
     catalog.idempotency.trim(nowMs - idempotencyKeptMs, idempotencyKeysMax);
     await blobSweep.tick();
@@ -90,6 +96,13 @@ export class Housekeeping {
       if (row && nowMs - row.createdAtMs > lostAfterMs && !(await store.jobs.read(id)))
         jobReader.abandon(id);
     }
+  }
+
+  /** What was earned is known to the store alone, until it is paid. */
+  async #isPaid(id: string): Promise<boolean> {
+    const { rows, settlement } = this.#options.payments;
+    if (rows.isOpen(id)) await settlement.settle(id);
+    return !rows.isOpen(id);
   }
 
   async #forget(id: string): Promise<void> {

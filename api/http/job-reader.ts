@@ -1,8 +1,10 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { Job, JobSummary } from "../../protocol/http-jobs.ts";
 import { endedStatuses, type JobState } from "../../protocol/job.ts";
+import { creditsOf } from "../../protocol/money.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { JobRow } from "../catalog/jobs.ts";
+import type { MoneyView } from "../payments/view.ts";
 import type { Jobs } from "../ports.ts";
 import type { FunctionNames } from "./function-names.ts";
 import { jobOf, lostJobOf, summaryOf } from "./job-view.ts";
@@ -15,6 +17,8 @@ export interface JobReaderOptions {
   jobs: Jobs;
   /** What people call the pool of a spec. */
   poolName: (pool: string | undefined) => string;
+  /** What a job pays; undefined when it is free, or this is no longer kept. */
+  money: (job: string) => MoneyView | undefined;
   metrics: Metrics;
   clock: () => number;
 }
@@ -78,8 +82,15 @@ export class JobReader {
 
   async #view(row: JobRow): Promise<Job> {
     const name = this.#nameOf(row);
-    if (row.final) return { ...row.final, function: name };
-    const { catalog, jobs, poolName, clock } = this.#options;
+    const { catalog, jobs, poolName, money, clock } = this.#options;
+    // What a job cost is settled when it has ended, and its last view is written.
+    if (row.final)
+      return {
+        ...row.final,
+        function: name,
+        cost: creditsOf(row.costMicro),
+        ...money(row.id),
+      };
     const state = await jobs.read(row.id);
     // Between the catalog's insert and the store's create there is no state yet.
     if (!state) return catalog.jobs.find(row.id)?.final ?? lostJobOf(row, name);
@@ -87,6 +98,7 @@ export class JobReader {
       ...jobOf(state, jobs.waitingFor(state), clock()),
       function: name,
       pool: poolName(state.spec.pool),
+      ...money(row.id),
     });
   }
 

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { ErrorBody } from "../../protocol/errors.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
+import { creditsOf } from "../../protocol/money.ts";
 import type { Params } from "./params.ts";
 import type { Version } from "./versions.ts";
 import type { Viewer } from "./viewer.ts";
@@ -16,6 +17,8 @@ export interface RecentCall {
   createdAtMs: number;
   endedAtMs: number;
   fuel: number;
+  /** What it cost by itself; calls are charged together, so that fractions add up. */
+  costMicro: number;
   error?: ErrorBody;
   /** The result's bytes, when small. */
   body?: Uint8Array;
@@ -68,7 +71,7 @@ export function callAsJob(call: RecentCall): Job {
     records: 0,
     metrics: {},
     fuel: call.fuel,
-    cost: 0,
+    cost: creditsOf(call.costMicro),
     seed: call.seed,
     params: call.params,
   };

@@ -39,7 +39,7 @@ test("events come in order and the last status ends the stream", async () => {
   append(queued);
   const reading = read(eventStream(source, options));
   await new Promise((resolve) => setTimeout(resolve, 20));
-  append({ type: "settle", fuel: 1 });
+  append({ type: "settle", fuel: 1, cost: 0, left: 0 });
   append(done);
   const text = await reading;
   expect(
@@ -92,7 +92,7 @@ describe("many events", () => {
   });
   afterEach(() => void vi.useRealTimers());
 
-  const settle = (n: number): JobEvent => ({ type: "settle", fuel: n });
+  const settle = (n: number): JobEvent => ({ type: "settle", fuel: n, cost: 0, left: 0 });
   const decoder = new TextDecoder();
 
   /** A stream whose chunks are taken as they come. */

@@ -1,5 +1,6 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { SubmitRequest } from "../../protocol/http-jobs.ts";
+import { hundredthsOf } from "../../protocol/http-payments.ts";
 import type { JobLimits, JobSpec } from "../../protocol/job.ts";
 import {
   bytesPerReducer,
@@ -12,6 +13,9 @@ import {
 import type { Principal } from "../accounts/principal.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { JobNote } from "../catalog/jobs.ts";
+import type { Holds } from "../payments/holds.ts";
+import type { Orders } from "../payments/orders.ts";
+import type { NewPayment } from "../payments/rows.ts";
 import type { PoolChoice } from "../pools/choice.ts";
 import type { Jobs } from "../ports.ts";
 import type { Bindings } from "./bindings.ts";
@@ -31,8 +35,18 @@ export interface SubmitOptions {
   bindings: Bindings;
   inputs: Inputs;
   poolChoice: PoolChoice;
+  orders: Orders;
+  holds: Holds;
   metrics: Metrics;
   clock: () => number;
+}
+
+/** A job that a request would make. */
+export interface Prepared {
+  spec: JobSpec;
+  version: Version;
+  /** Ids of those that it reads. */
+  datasets: string[];
 }
 
 /** Turns a request into a job. */
@@ -44,17 +58,34 @@ export class Submit {
   }
 
   /**
-   * Checks everything, stores inline data, plans the job and notes it in the catalog. The same id again changes nothing.
-   * @throws GridError not-found, unknown-param, bad-param, missing-use, wrong-input, verify-unavailable, queue-full, …
+   * Checks everything, stores inline data, holds the budget, plans the job and notes it in the catalog. The same id again
+   * changes nothing.
+   * @throws GridError not-found, unknown-param, bad-param, missing-use, wrong-input, verify-unavailable, queue-full,
+   *   insufficient-credits, …
    */
   async submit(id: string, principal: Principal, request: SubmitRequest): Promise<JobSpec> {
-    const { catalog, versions, bindings, inputs, poolChoice, clock } = this.#options;
-    refuseUnavailable(request);
+    const { catalog, orders } = this.#options;
     const known = catalog.jobs.find(id);
     if (!known && catalog.jobs.countActive() >= activeJobsMax)
       throw new GridError("queue-full", `${activeJobsMax} jobs are under way.`, {
         limit: activeJobsMax,
       });
+    const { spec, version, datasets } = await this.prepare(id, principal, request);
+    const payment = known ? undefined : orders.of(spec, version, request.budget);
+    const { owner, name } = version;
+    const note = { function: { owner, name }, datasets, budget: payment?.budgetMicro };
+    await this.#store(spec, note, payment);
+    return spec;
+  }
+
+  /**
+   * What a request would make. Inline data is stored, as a dataset of this id alone.
+   * @throws GridError as `submit`
+   */
+  async prepare(id: string, principal: Principal, request: SubmitRequest): Promise<Prepared> {
+    const { catalog, versions, bindings, inputs, poolChoice, clock } = this.#options;
+    refuseUnavailable(request);
+    const known = catalog.jobs.find(id);
     // What was unsaid may mean something else by now; a repeat means what the first request meant.
     const pool = known?.spec.pool ?? poolChoice.resolve(principal, request.pool);
     const version = versions.find(principal, request.function, request.version);
@@ -67,6 +98,7 @@ export class Submit {
       id,
       owner: principal.account,
       pool,
+      ...(request.bid === undefined ? {} : { bidHundredths: hundredthsOf(request.bid) }),
       kind: description.kind,
       function: version.function,
       version: version.digest,
@@ -83,21 +115,17 @@ export class Submit {
       createdAtMs: known?.createdAtMs ?? clock(),
     };
     const datasets = input.dataset === undefined ? [] : [input.dataset];
-    await this.#store(spec, {
-      function: { owner: version.owner, name: version.name },
-      datasets: [...datasets, ...bound.datasets],
-      budget: request.budget,
-    });
-    return spec;
+    return { spec, version, datasets: [...datasets, ...bound.datasets] };
   }
 
   /** The catalog first: a job that the catalog does not know could never be found again; the other way is repaired. */
-  async #store(spec: JobSpec, note: JobNote): Promise<void> {
-    const { catalog, jobs, poolChoice, metrics } = this.#options;
+  async #store(spec: JobSpec, note: JobNote, payment: NewPayment | undefined): Promise<void> {
+    const { catalog, jobs, holds, poolChoice, metrics } = this.#options;
     const inserted = catalog.transaction(() => {
       const outcome = catalog.jobs.insert(spec, note);
       // From here on the pool cannot be deleted.
       if (outcome === "created") poolChoice.confirm(spec);
+      if (outcome === "created" && payment) holds.open(payment);
       catalog.blobRefs.hold(
         spec.id,
         Object.values(spec.uses).map((constant) => constant.digest),
@@ -111,6 +139,7 @@ export class Submit {
         catalog.transaction(() => {
           catalog.jobs.remove(spec.id);
           catalog.blobRefs.release(spec.id);
+          holds.undo(spec.id);
         });
       throw error;
     }

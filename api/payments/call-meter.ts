@@ -57,7 +57,7 @@ export class CallMeter {
   constructor(options: CallMeterOptions) {
     this.#options = options;
     this.#charges = new CallCharges(options.run);
-    this.#timer = setInterval(() => void this.#post(), postEveryMs);
+    this.#timer = setInterval(() => void this.post(), postEveryMs);
     this.#timer.unref();
   }
 
@@ -100,17 +100,22 @@ export class CallMeter {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#post();
-    await this.#post();
+    await this.post();
+    await this.post();
     const unpaid = this.#charges.callers();
     if (unpaid.length > 0)
       this.#options.log.warn({ accounts: unpaid.length }, "calls stay unpaid: credits ran out");
   }
 
-  #post(): Promise<void> {
-    this.#posting ??= this.#postAll().finally(() => {
-      this.#posting = undefined;
-    });
+  /** Posts what there is; joins a posting that is under way. */
+  post(): Promise<void> {
+    this.#posting ??= this.#postAll()
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, "calls could not be charged"),
+      )
+      .finally(() => {
+        this.#posting = undefined;
+      });
     return this.#posting;
   }
 

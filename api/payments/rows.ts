@@ -28,6 +28,8 @@ export interface PaymentRows {
   open(payment: NewPayment): PaymentRow;
   /** Adds to what was put into the hold. */
   held(job: string, micro: number): void;
+  /** Whether work of a job may still be paid. */
+  isOpen(job: string): boolean;
   settled(job: string): SettledRow[];
   /** Adds payments to what each earner, and the job, has been paid. */
   paid(job: string, payments: readonly Payment[], before: ReadonlyMap<string, number>): void;
@@ -115,6 +117,7 @@ export function createPaymentRows(database: Drizzle): PaymentRows {
         .set({ heldMicro: sql`${jobPayments.heldMicro} + ${micro}` })
         .where(eq(jobPayments.job, job))
         .run(),
+    isOpen: (job) => findOne.get({ job })?.closedAtMs === null,
     settled: (job) => settledOf.all({ job }),
     paid(job, payments, before) {
       for (const payment of payments) {

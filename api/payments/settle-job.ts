@@ -11,6 +11,8 @@ export interface SettleJobOptions {
   rows: PaymentRows;
   ledger: Ledger;
   holds: Holds;
+  /** A payment is closed, in this transaction: what the job cost is final. */
+  onClosed: (job: string, costMicro: number) => void;
 }
 
 /** What settling a job came to. */
@@ -31,7 +33,7 @@ export interface Settled {
  * Undefined when the job pays nothing or its payment is closed.
  */
 export function settleJob(
-  { rows, ledger, holds }: SettleJobOptions,
+  { rows, ledger, holds, onClosed }: SettleJobOptions,
   job: string,
   earned: readonly Earning[],
   ended: boolean,
@@ -53,8 +55,10 @@ export function settleJob(
   rows.paid(job, payments, paidFuel);
   if (owedMicro !== row.owedMicro) rows.setState(job, { owedMicro, pausedFor: row.pausedFor });
   if (ended) holds.release(row);
+  const after = rows.find(job)!;
+  if (ended) onClosed(job, totalOf(after));
   return {
-    row: rows.find(job)!,
+    row: after,
     paidMicro: payments.reduce((sum, payment) => sum + totalOf(payment), 0),
     owedMicro,
     leftMicro: hold(),

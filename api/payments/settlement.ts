@@ -8,6 +8,8 @@ import { totalOf } from "./split.ts";
 
 /** Work is paid for so often; what comes between shares a transaction. */
 export const settleEveryMs = 250;
+/** The end of a job is settled within so much, with those that end at about the same time. */
+const endedWithinMs = 20;
 /** Every so often open payments are looked at unasked: another process may have taken work in, or a word was missed. */
 const sweepEveryMs = 5_000;
 const sweepJobs = 200;
@@ -23,8 +25,6 @@ export interface SettlementOptions extends SettleJobOptions {
   resume: (job: string) => Promise<unknown>;
   /** Whether a job that the store does not know will never be known to it. */
   isLost: (job: string) => boolean;
-  /** A payment was closed: what the job cost is final. */
-  onClosed: (job: string, costMicro: number) => void;
   clock: () => number;
   log: { warn(fields: object, text: string): void };
 }
@@ -50,6 +50,7 @@ export class Settlement {
   #running: Promise<void> | undefined;
   readonly #loop: Promise<void>;
   #sweepCursor = "";
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(options: SettlementOptions) {
     this.#options = options;
@@ -59,6 +60,16 @@ export class Settlement {
   /** The store has news of a job. */
   note(job: string): void {
     this.#dirty.add(job);
+  }
+
+  /** A job has ended: who waits for the end of its payment need not wait for the next pass. */
+  ended(job: string): void {
+    this.#dirty.add(job);
+    if (this.#stopped.signal.aborted) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      void this.#pass();
+    }, endedWithinMs);
   }
 
   /** Settles a job now. Resolves once that is written. */
@@ -71,6 +82,7 @@ export class Settlement {
 
   async close(): Promise<void> {
     this.#stopped.abort();
+    clearTimeout(this.#soon);
     await this.#loop;
     await this.#pass();
   }
@@ -85,7 +97,7 @@ export class Settlement {
         this.#sweep();
       }
       await this.#pass();
-      await sleep(settleEveryMs, undefined, { signal }).catch(() => {});
+      await sleep(settleEveryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
@@ -153,7 +165,7 @@ export class Settlement {
   }
 
   async #tell({ job, state, earned, ended }: Facts, settled: Settled): Promise<void> {
-    const { store, clock, onClosed } = this.#options;
+    const { store, clock } = this.#options;
     const { row, paidMicro, leftMicro } = settled;
     const costMicro = totalOf(row);
     if (paidMicro > 0 && state) {
@@ -166,10 +178,8 @@ export class Settlement {
       } as const;
       await store.events.append(job, [event], clock());
     }
-    if (ended) {
-      this.#underWayAtPause.delete(job);
-      onClosed(job, costMicro);
-    } else if (state) await this.#steer(state, earned, settled);
+    if (ended) this.#underWayAtPause.delete(job);
+    else if (state) await this.#steer(state, earned, settled);
   }
 
   /** Pauses a job whose hold runs dry, and lets it go on when it may. */

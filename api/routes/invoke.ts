@@ -20,6 +20,9 @@ import { type Preferences, parsePrefer } from "../http/prefer.ts";
 import { json, jsonText, type Route } from "../http/route.ts";
 import { limitsOf, seedDefault } from "../http/submit.ts";
 import type { Version } from "../http/versions.ts";
+import { keyOf } from "../payments/index.ts";
+import { isFree } from "../payments/orders.ts";
+import { costOf } from "../payments/split.ts";
 import type { CallRequest, CallResult } from "../ports.ts";
 
 const waitMsDefault = 30_000;
@@ -35,6 +38,7 @@ const noUses: CallRequest["uses"] = {};
 export function invokeRoutes(deps: Deps): Route[] {
   const { gateway, versions, bindings, submit, calls, clock } = deps;
   const { choice } = deps.pools;
+  const { orders, meter } = deps.payments;
 
   /** The answer as an ordinary job; functions are pure, so it is the same answer. */
   async function asJob(
@@ -98,13 +102,17 @@ export function invokeRoutes(deps: Deps): Route[] {
     const id = newId("call", createdAtMs);
     const note = { id, owner: principal.account, version, seed, params, createdAtMs };
     const waitMs = Math.min(preferences.waitMs ?? waitMsDefault, waitMsMax);
+    const pool = choice.resolve(principal, request.pool);
+    const terms = { ...orders.terms(version, principal.account), ...callTermsOf(version) };
+    const free = isFree({ pool });
+    const admission = free ? undefined : meter.admit(principal.account, keyOf(version), terms);
     let result: CallResult | undefined;
     try {
       result = await callWithin(
         c,
         {
           owner: principal.account,
-          pool: choice.resolve(principal, request.pool),
+          pool,
           function: version.function,
           version: version.digest,
           bundle: version.digest,
@@ -120,12 +128,15 @@ export function invokeRoutes(deps: Deps): Route[] {
       );
     } catch (error) {
       if (error instanceof GridError && error.fault === "function")
-        calls.add({ ...note, endedAtMs: clock(), fuel: 0, error: error.toBody() });
+        calls.add({ ...note, endedAtMs: clock(), fuel: 0, costMicro: 0, error: error.toBody() });
       throw error;
+    } finally {
+      admission?.end();
     }
     if (!result) return asJob(c, version, request, `wait=${waitMs / 1000}`);
     const { body, fuel, ms } = result;
-    calls.add({ ...note, endedAtMs: clock(), fuel, body });
+    const costMicro = free ? 0 : costOf(fuel, terms);
+    calls.add({ ...note, endedAtMs: clock(), fuel, costMicro, body });
     const deprecation = deprecationOf(version);
     const headers: Record<string, string> = { ...deprecation?.header };
     if (preferences.waitMs !== undefined) headers["preference-applied"] = `wait=${waitMs / 1000}`;
@@ -216,6 +227,10 @@ function bytesResponse(
       ...headers,
     },
   });
+}
+
+function callTermsOf({ function: name, owner }: Version): { function: string; author: string } {
+  return { function: name, author: owner };
 }
 
 function hasFields(value: object): boolean {

@@ -163,6 +163,7 @@ test("a call is known by its id to whoever made it", async () => {
     params: {},
     ...times,
     fuel: 1,
+    costMicro: 0,
     body,
   });
   for (const path of [`/v1/jobs/${id}`, `/v1/jobs/${id}/result`, `/v1/jobs/${id}/events`]) {

@@ -30,7 +30,11 @@ for (;;) {
     await jobs.complete(id, [{ token: lease.token, lo: lease.lo, hi: cut, outputs, earner }]);
     if (cut < lease.hi) await jobs.release(id, [lease.token], { penalty: false, attemptsMax: 5 });
   }
-  const number = await events.append(id, [{ type: "settle", fuel: random(100) }], nowMs);
+  const number = await events.append(
+    id,
+    [{ type: "settle", fuel: random(100), cost: 0, left: 0 }],
+    nowMs,
+  );
   say(`event ${id} ${number}`);
   const state = (await jobs.read(id))!;
   if (state.done === state.stage.tasks) {

@@ -33,7 +33,9 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect(await jobs.expire("job_none", nowMs, 1)).toEqual({ requeued: 0, exhausted: false });
     expect(await jobs.outputs("job_none", 0)).toEqual([]);
     await jobs.remove("job_none");
-    expect(await events.append("job_none", [{ type: "settle", fuel: 1 }], nowMs)).toBe(0);
+    expect(
+      await events.append("job_none", [{ type: "settle", fuel: 1, cost: 0, left: 0 }], nowMs),
+    ).toBe(0);
     expect(await events.read("job_none", 0, 10)).toEqual([]);
   });
 
@@ -160,7 +162,7 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect(await listed()).toEqual([]);
     const [b] = await jobs.lease(id, request());
     await jobs.complete(id, [{ ...b!, outputs: [large(undefined, second), output(1)], earner }]);
-    await events.append(id, [{ type: "settle", fuel: 1 }], nowMs);
+    await events.append(id, [{ type: "settle", fuel: 1, cost: 0, left: 0 }], nowMs);
     expect(await listed()).toEqual([second]);
     await jobs.remove(id);
     expect(await jobs.outputs(id, 1)).toHaveLength(2);

@@ -95,6 +95,14 @@ const jobs: Record<string, Request> = {
     at(scene.job(), (id) => `/v1/jobs/${id}/cancel`, post("")),
   "POST /v1/jobs/{id}/cancel [all]": (scene) =>
     at(scene.job(), (id) => `/v1/jobs/${id}/cancel?all=true`, post("")),
+  "POST /v1/jobs/{id}/top-up": (scene) =>
+    at(scene.job(), (id) => `/v1/jobs/${id}/top-up`, post({ credits: 1 })),
+  // No runner is there to run the sample.
+  "POST /v1/jobs/estimate": () => ({
+    path: "/v1/jobs/estimate",
+    init: post({ function: "ada/secret", input: [1] }),
+  }),
+  "GET /v1/rates/{version}": get(`/v1/rates/${"0".repeat(64)}`),
   "GET /v1/jobs/{id}/events": (scene) => at(scene.endedJob(), (id) => `/v1/jobs/${id}/events`),
   "GET /v1/jobs/{id}/result": (scene) => at(scene.endedJob(), (id) => `/v1/jobs/${id}/result`),
 };
