@@ -1,44 +1,21 @@
-import { hash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Deps } from "../deps.ts";
 import { docsPage } from "../http/docs-page.ts";
+import { type HtmlPage, htmlPage, pageHeaders, pageStyle } from "../http/html-page.ts";
 import { openApiOf } from "../http/openapi.ts";
 import { json, type Operation, type Route } from "../http/route.ts";
 
-const read = (name: string) =>
-  readFileSync(new URL(`../http/pages/${name}`, import.meta.url), "utf8");
-
-/** The page at "/", /docs and /openapi.json. Self-contained: no page asks another host for anything. */
+/** What people open in a browser, and /openapi.json. */
 export function pageRoutes(deps: Deps, operations: () => readonly Operation[]): Route[] {
-  const style = read("style.css");
-  const landing = read("landing.html")
-    .replace("/*style*/", () => style)
-    .replace("/*script*/", () => read("landing.js"));
-  const script = /<script>([\s\S]*)<\/script>/.exec(landing)![1]!;
-  const policy = [
-    "default-src 'none'",
-    `script-src 'sha256-${hash("sha256", script, "base64")}'`,
-    "style-src 'unsafe-inline'",
-    "connect-src 'self'",
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
-  const headers = {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": policy,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",
-  };
+  const landing = htmlPage("landing", ["landing.js"]);
+  const signIn = htmlPage("sign-in", ["ask.js", "sign-in.js"]);
+  const device = htmlPage("device", ["ask.js", "device.js"]);
   let document: Record<string, unknown> | undefined;
-  let docs: string | undefined;
+  let docs: HtmlPage | undefined;
   const openApi = () => {
     document ??= openApiOf(operations(), deps.version);
     return document;
   };
-  const page = (path: string, id: string, summary: string, text: () => string): Route => ({
+  const page = (path: string, id: string, summary: string, read: () => HtmlPage): Route => ({
     operation: {
       method: "get",
       path,
@@ -48,12 +25,17 @@ export function pageRoutes(deps: Deps, operations: () => readonly Operation[]): 
       auth: "open",
       responses: { 200: { description: "The page", contentTypes: ["text/html"] } },
     },
-    handle: () => new Response(text(), { headers }),
+    handle() {
+      const { text, headers } = read();
+      return new Response(text, { headers });
+    },
   });
   return [
     page("/", "home", "What runs here", () => landing),
+    page("/sign-in", "signInPage", "Signing in and up, by hand or by a link", () => signIn),
+    page("/device", "devicePage", "Approving a device by its code", () => device),
     page("/docs", "docs", "This documentation", () => {
-      docs ??= docsPage(openApi(), style);
+      docs ??= { text: docsPage(openApi(), pageStyle()), headers: pageHeaders() };
       return docs;
     }),
     {

@@ -309,10 +309,9 @@ const accounts: Record<string, Request> = {
 };
 
 const operations: Record<string, Request> = Object.fromEntries(
-  ["/healthz", "/readyz", "/metrics", "/", "/docs", "/openapi.json"].map((path) => [
-    `GET ${path}`,
-    get(path),
-  ]),
+  ["/healthz", "/readyz", "/metrics", "/", "/sign-in", "/device", "/docs", "/openapi.json"].map(
+    (path) => [`GET ${path}`, get(path)],
+  ),
 );
 
 /** By the name of the table's row. */

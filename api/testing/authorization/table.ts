@@ -154,6 +154,8 @@ GET    /healthz                                              200   200   200   2
 GET    /readyz                                               200   200   200   200   200
 GET    /metrics                                              200   200   200   200   200
 GET    /                                                     200   200   200   200   200
+GET    /sign-in                                              200   200   200   200   200
+GET    /device                                               200   200   200   200   200
 GET    /docs                                                 200   200   200   200   200
 GET    /openapi.json                                         200   200   200   200   200
 `;
