@@ -58,6 +58,7 @@ test("a port in use is explained", async () => {
 test("SIGTERM stops the server and keeps the key", async () => {
   const { child, output, exit } = run({ PORT: "0" });
   await expect.poll(() => output.text, { timeout: 20_000 }).toContain("API documentation");
+  await expect.poll(() => output.text).toMatch(/\/sign-in\?token=[\w-]{32}\n/);
   const credentials = JSON.parse(await readFile(credentialsPath(dataDir), "utf8"));
   const response = await fetch(`${credentials.url}/v1/jobs`, {
     headers: { authorization: `Bearer ${credentials.key}` },

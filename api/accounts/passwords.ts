@@ -6,11 +6,15 @@ import type { Auth } from "./auth.ts";
 import type { Accounts } from "./directory.ts";
 import type { Principal } from "./principal.ts";
 import { logins, sessions } from "./schema.ts";
+import type { TokenBuckets } from "./token-buckets.ts";
 
 export interface PasswordsOptions {
   auth: Auth;
   database: Database;
   accounts: Accounts;
+  buckets: TokenBuckets;
+  /** Guesses at the current password are as few as those at signing in. */
+  signInsPerMinute: number;
   clock: () => number;
   onChanged: (account: string) => void;
 }
@@ -32,7 +36,7 @@ export class Passwords {
   /**
    * Sets the password, and the address when one is given; ends the account's other sessions. Whoever came by a sign-in
    * link need not know the old one: the link is the way out of having forgotten it.
-   * @throws GridError sign-in-failed, email-taken, bad-request when the account would have no address
+   * @throws GridError sign-in-failed, too-many-requests, email-taken, bad-request when the account would have no address
    */
   async set(
     account: string,
@@ -43,6 +47,7 @@ export class Passwords {
     const { password: scrypt } = await auth.$context;
     const before = accounts.password(account);
     if (before && !session.byLink) {
+      this.#countGuess(account);
       const right =
         currentPassword !== undefined &&
         (await scrypt.verify({ hash: before.hash, password: currentPassword }));
@@ -57,6 +62,15 @@ export class Passwords {
       });
     this.#write(account, session.id, await scrypt.hash(password), email);
     this.#options.onChanged(account);
+  }
+
+  #countGuess(account: string): void {
+    const { buckets, signInsPerMinute } = this.#options;
+    const waitMs = buckets.take(`password ${account}`, signInsPerMinute, signInsPerMinute / 60);
+    if (waitMs === 0) return;
+    throw new GridError("too-many-requests", "Too many attempts to change this password.", {
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+    });
   }
 
   #write(account: string, session: string, hash: string, email: string | undefined): void {

@@ -78,7 +78,15 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
   });
   const keyCheck = new KeyCheck(apiKeys, clock);
   const sessions = new Sessions(auth);
-  const passwords = new Passwords({ auth, database, accounts, clock, onChanged });
+  const passwords = new Passwords({
+    auth,
+    database,
+    accounts,
+    buckets,
+    signInsPerMinute,
+    clock,
+    onChanged,
+  });
   const devices = new Devices({ auth, accounts, apiKeys, database, clock });
   const authenticator = new AccountAuthenticator(keyCheck, sessions, publicUrl);
   const upkeep = new Upkeep({

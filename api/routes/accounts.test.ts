@@ -111,6 +111,19 @@ test("a password is changed by who knows it, and ends the other sessions", async
   expect((await signIn(next)).status).toBe(200);
 });
 
+test("whoever holds a session cannot guess the password at will", async () => {
+  const strict = await startTestApi({ signInsPerMinute: 2 });
+  try {
+    const qi = await strict.member("qi");
+    const guess = post({ password: "a new password", currentPassword: "a guess" });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await qi.browse("/v1/me/password", guess)).status);
+    expect(statuses).toEqual([401, 401, 429]);
+  } finally {
+    await strict.end();
+  }
+});
+
 test("a key alone cannot set the password", async () => {
   const roy = await api.member("roy");
   const response = await roy.ask("/v1/me/password", post({ password: "another password" }));
