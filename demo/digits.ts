@@ -2,7 +2,7 @@ import { duration, plural, short } from "../client/cli/format.ts";
 import type { Client, ResultOf } from "../client/index.ts";
 import type digitsPredict from "../functions/digits-predict.ts";
 import { type Digit, digitsCsv, readDigits } from "./data.ts";
-import { runLive } from "./live-job.ts";
+import { functionOf, onAnyMachine, runLive } from "./live-job.ts";
 import { beside, drawCurve, drawDigit } from "./picture.ts";
 import type { Stage } from "./stage.ts";
 
@@ -44,7 +44,7 @@ async function trainModel(
     const { job, progress, ms } = await runLive(
       client,
       stage.terminal,
-      { function: "mlp-digits", dataset, seed: 1 },
+      { ...onAnyMachine, function: functionOf("mlp-digits"), dataset, seed: 1 },
       { signal },
     );
     const losses = (progress.metrics.get("loss") ?? []).filter((loss) => loss !== null);
@@ -73,7 +73,8 @@ async function testModel(
   { model, heldOut, signal }: Trained,
 ): Promise<void> {
   await stage.step(`test on ${heldOut.length} digits by other writers`, async () => {
-    const { result } = await client.run<typeof digitsPredict>("digits-predict", {
+    const { result } = await client.run<typeof digitsPredict>(functionOf("digits-predict"), {
+      ...onAnyMachine,
       input: heldOut.map(({ pixels }) => pixels),
       uses: { model: `job:${model}` },
       signal,
@@ -91,11 +92,11 @@ async function askModel(
   { model, heldOut, signal }: Trained,
 ): Promise<void> {
   stage.chapter("Ask the trained model, one HTTP request a digit");
-  const settings = { uses: { model: `job:${model}` }, signal };
+  const settings = { ...onAnyMachine, uses: { model: `job:${model}` }, signal };
   const ask = async (digit: Digit): Promise<{ prediction: Prediction; ms: number }> => {
     const startedAtMs = performance.now();
     const { result } = await client.invoke<typeof digitsPredict>(
-      "digits-predict",
+      functionOf("digits-predict"),
       [digit.pixels],
       settings,
     );

@@ -3,6 +3,14 @@ import { LivePanel } from "../client/cli/live-panel.ts";
 import type { Terminal } from "../client/cli/terminal.ts";
 import { subjectOf } from "../client/cli/watch.ts";
 import { type Client, GridError, type Job, type SubmitRequest } from "../client/index.ts";
+import { handles } from "./platform.ts";
+
+/** On the machines of strangers, for credits. */
+export const onAnyMachine = { pool: "everyone" } as const;
+
+export function functionOf(name: string): string {
+  return `${handles.author}/${name}`;
+}
 
 export interface Followed {
   job: Job;

@@ -1,17 +1,20 @@
 /**
  * `npm run demo`: the whole product on this machine in under a minute, on real data, with nothing left behind. Starts
- * an API and a runner, publishes three functions, counts the words of a book, trains a neural network on hand-written
- * digits, and asks it about digits that it has not seen.
+ * an API and a runner, lets one member publish three functions and another count the words of a book with them, train a
+ * neural network on hand-written digits, and ask it about digits that it has not seen, all on the machine of a third;
+ * and shows who paid whom.
  */
 import { fileURLToPath } from "node:url";
 import { reportError } from "../client/cli/report.ts";
 import { createTerminal } from "../client/cli/terminal.ts";
 import { readNumbers } from "./digits.ts";
-import { type Platform, startPlatform } from "./platform.ts";
+import { balancesOf, showPayments } from "./payments.ts";
+import { handles, type Platform, startPlatform } from "./platform.ts";
 import { Stage } from "./stage.ts";
 import { countWords } from "./words.ts";
 
 const slots = 2;
+const royaltyPercent = 10;
 const exitInterrupted = 130;
 
 const terminal = createTerminal();
@@ -29,17 +32,27 @@ async function main(): Promise<number> {
     stage.title("Sparegrid", "pure functions on spare machines; this is one of them");
     platform = await stage.step("start the API and a runner", async () => {
       const started = await startPlatform(slots, interrupt.signal);
-      return [started, `${started.client.url}, ${slots} slots`];
+      return [started, `${started.url}, ${slots} slots`];
     });
-    const { client } = platform;
-    await stage.step("publish three functions", async () => {
+    const { people } = platform;
+    await stage.step("three members sign up", async () => [
+      people,
+      `${handles.author} writes functions, ${handles.consumer} has data, ${handles.provider} lends the machine`,
+    ]);
+    await stage.step(`${handles.author} publishes three functions`, async () => {
       const names = ["word-count", "mlp-digits", "digits-predict"];
       for (const name of names)
-        await client.functions.publishFile(functionPath(name), { signal: interrupt.signal });
-      return [names, names.join(", ")];
+        await people.author.functions.publishFile(functionPath(name), {
+          visibility: "public",
+          royaltyPercent,
+          signal: interrupt.signal,
+        });
+      return [names, `${names.join(", ")}, for a royalty of ${royaltyPercent} %`];
     });
-    await countWords(client, stage, interrupt.signal);
-    await readNumbers(client, stage, interrupt.signal);
+    const before = await balancesOf(people, interrupt.signal);
+    await countWords(people.consumer, stage, interrupt.signal);
+    await readNumbers(people.consumer, stage, interrupt.signal);
+    await showPayments(people, before, stage, interrupt.signal);
     stage.summary(performance.now() - startedAtMs);
     return 0;
   } catch (error) {

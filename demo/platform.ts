@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +9,18 @@ import { DemoProcess } from "./demo-process.ts";
 const readyMsMax = 30_000;
 const pollMs = 30;
 
+/** Three members who do not know each other: one writes functions, one has data, one has a spare machine. */
+export interface People {
+  author: Client;
+  consumer: Client;
+  provider: Client;
+}
+
+export const handles = { author: "ada", consumer: "carl", provider: "paula" } as const;
+
 export interface Platform {
-  client: Client;
+  url: string;
+  people: People;
   /** Stops every process that was started and removes the data. Idempotent. */
   stop(): Promise<void>;
 }
@@ -41,17 +52,30 @@ export async function startPlatform(slots: number, signal: AbortSignal): Promise
     });
     processes.push(api);
     const { url, key } = await poll(() => credentials(folder), api, signal);
-    const client = createClient({ url, key });
-    await poll(() => client.health({ signal }).catch(() => undefined), api, signal);
+    const operator = createClient({ url, key });
+    await poll(() => operator.health({ signal }).catch(() => undefined), api, signal);
+    const join = async (handle: string) => {
+      const request = { email: `${handle}@example.org`, password: randomUUID(), handle };
+      const made = await operator.accounts.signUp(request, "demo", { signal });
+      return { key: made.key, client: createClient({ url, key: made.key }) };
+    };
+    const author = await join(handles.author);
+    const consumer = await join(handles.consumer);
+    const provider = await join(handles.provider);
     const runner = new DemoProcess("runner/main.js", ["--url", url, "--slots", String(slots)], {
-      SPAREGRID_TOKEN: key,
+      SPAREGRID_TOKEN: provider.key,
       SPAREGRID_DATA_DIR: join(folder, "runner"),
       SPAREGRID_NAME: "demo",
       LOG_LEVEL: "warn",
     });
     processes.push(runner);
-    await poll(async () => (await client.runners({ signal }))[0], runner, signal);
-    return { client, stop };
+    await poll(async () => (await provider.client.runners({ signal }))[0], runner, signal);
+    const people = {
+      author: author.client,
+      consumer: consumer.client,
+      provider: provider.client,
+    };
+    return { url, people, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,7 +2,7 @@ import { bytes, count, duration, plural, short } from "../client/cli/format.ts";
 import type { Client, ResultOf } from "../client/index.ts";
 import type wordCount from "../functions/word-count.ts";
 import { repeatedText, textPath } from "./data.ts";
-import { runLive } from "./live-job.ts";
+import { functionOf, onAnyMachine, runLive } from "./live-job.ts";
 import type { Stage } from "./stage.ts";
 
 const copies = 40;
@@ -24,7 +24,7 @@ export async function countWords(client: Client, stage: Stage, signal: AbortSign
     const { job, ms } = await runLive(
       client,
       stage.terminal,
-      { function: "word-count", dataset: book.id },
+      { ...onAnyMachine, function: functionOf("word-count"), dataset: book.id },
       { inputBytes: book.bytes, signal },
     );
     const words = (await (await client.jobs.result(job.id, { signal })).value()) as Word[];
@@ -47,7 +47,7 @@ export async function countWords(client: Client, stage: Stage, signal: AbortSign
     const { job, ms } = await runLive(
       client,
       stage.terminal,
-      { function: "word-count", dataset: library.id },
+      { ...onAnyMachine, function: functionOf("word-count"), dataset: library.id },
       { inputBytes: library.bytes, signal },
     );
     const rate = `${bytes(library.bytes / (ms / 1000))}/s`;

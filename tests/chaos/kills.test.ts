@@ -99,7 +99,7 @@ async function disturb(
     log.push(victim);
     if (victim === "runner") {
       await system.killRunner();
-      await system.startRunner(false);
+      await system.startRunner({ wait: false });
     } else if (victim === "executor") {
       const pids = await system.executorPids();
       const pid = pids[Math.floor(random() * pids.length)];

@@ -88,8 +88,11 @@ export class System implements AsyncDisposable {
     }, "the API to be ready");
   }
 
-  /** @param wait resolve once the API lists it */
-  async startRunner(wait = true): Promise<void> {
+  /**
+   * @param options.wait resolve once the API lists it; default true
+   * @param options.token whose machine it is; default the operator's
+   */
+  async startRunner({ wait = true, token = this.key } = {}): Promise<void> {
     const slots = String(this.#options.slots ?? 2);
     this.#runner = spawnNode(
       [
@@ -97,7 +100,7 @@ export class System implements AsyncDisposable {
         "--url",
         this.url,
         "--token",
-        this.key,
+        token,
         "--slots",
         slots,
         "--data-dir",
@@ -106,7 +109,8 @@ export class System implements AsyncDisposable {
       process.env,
     );
     if (!wait) return;
-    await until(async () => (await this.client.runners()).length > 0, "the runner to connect");
+    const { runners } = createClient({ url: this.url, key: token });
+    await until(async () => (await runners()).length > 0, "the runner to connect");
   }
 
   async killApi(): Promise<void> {
