@@ -62,7 +62,7 @@ export class AccountsClient {
     await this.#transport.open({ method: "DELETE", path, ...options });
   }
 
-  /** Makes an account and a key of it for everything. */
+  /** Makes an account and a key of it for everything, whatever key this client has. */
   async signUp(
     request: SignUpRequest,
     keyName: string,
@@ -73,6 +73,7 @@ export class AccountsClient {
       path: "/v1/auth/sign-up/email",
       json: request,
       pure: true,
+      anonymous: true,
       ...options,
     });
     const cookie = signedUp.headers
@@ -88,11 +89,18 @@ export class AccountsClient {
         path: "/v1/keys",
         json: { name: keyName, scopes: [...allScopes] },
         headers,
+        anonymous: true,
         ...options,
       },
       createdKeySchema,
     );
-    await this.#transport.open({ method: "POST", path: "/v1/auth/sign-out", headers, ...options });
+    await this.#transport.open({
+      method: "POST",
+      path: "/v1/auth/sign-out",
+      headers,
+      anonymous: true,
+      ...options,
+    });
     return key;
   }
 

@@ -27,6 +27,8 @@ export interface Call {
   replayable?: boolean;
   /** A write that changes nothing, so that it may be repeated without an Idempotency-Key. */
   pure?: boolean;
+  /** Without the client's own key, which would speak for someone else. */
+  anonymous?: boolean;
   /** No timeout: the answer legitimately takes as long as the work or the upload. */
   unhurried?: boolean;
   signal?: AbortSignal | undefined;
@@ -115,9 +117,10 @@ export class Transport {
 
   #headersOf(call: Call): Record<string, string> {
     const method = call.method ?? "GET";
+    const { key } = this.#options;
     return {
       accept: "application/json",
-      ...(this.#options.key === undefined ? {} : { authorization: `Bearer ${this.#options.key}` }),
+      ...(key === undefined || call.anonymous ? {} : { authorization: `Bearer ${key}` }),
       ...(method === "GET" || call.pure ? {} : { "idempotency-key": crypto.randomUUID() }),
       ...(call.json === undefined ? {} : { "content-type": "application/json" }),
       ...call.headers,

@@ -35,11 +35,11 @@ async function main(): Promise<number> {
       return [started, `${started.url}, ${slots} slots`];
     });
     const { people } = platform;
-    await stage.step("three members sign up", async () => [
-      people,
-      `${handles.author} writes functions, ${handles.consumer} has data, ${handles.provider} lends the machine`,
-    ]);
-    await stage.step(`${handles.author} publishes three functions`, async () => {
+    const { author, consumer, provider } = handles;
+    stage.line(
+      `  ${author} writes functions, ${consumer} has data, ${provider} lends the machine; each signed up with some credits`,
+    );
+    await stage.step(`${author} publishes three functions`, async () => {
       const names = ["word-count", "mlp-digits", "digits-predict"];
       for (const name of names)
         await people.author.functions.publishFile(functionPath(name), {

@@ -13,7 +13,7 @@ export type Balances = Record<keyof People, number>;
 /** What each can spend, microcredits. */
 export async function balancesOf(people: People, signal: AbortSignal): Promise<Balances> {
   const of = async ({ wallet }: Client) => {
-    const { available, held } = await wallet.balance({ signal });
+    const { available, held } = await wallet.get({ signal });
     return microOf(available) + microOf(held);
   };
   const [author, consumer, provider] = await Promise.all([

@@ -54,14 +54,14 @@ export async function startPlatform(slots: number, signal: AbortSignal): Promise
     const { url, key } = await poll(() => credentials(folder), api, signal);
     const operator = createClient({ url, key });
     await poll(() => operator.health({ signal }).catch(() => undefined), api, signal);
-    const join = async (handle: string) => {
+    const signUp = async (handle: string) => {
       const request = { email: `${handle}@example.org`, password: randomUUID(), handle };
       const made = await operator.accounts.signUp(request, "demo", { signal });
       return { key: made.key, client: createClient({ url, key: made.key }) };
     };
-    const author = await join(handles.author);
-    const consumer = await join(handles.consumer);
-    const provider = await join(handles.provider);
+    const author = await signUp(handles.author);
+    const consumer = await signUp(handles.consumer);
+    const provider = await signUp(handles.provider);
     const runner = new DemoProcess("runner/main.js", ["--url", url, "--slots", String(slots)], {
       SPAREGRID_TOKEN: provider.key,
       SPAREGRID_DATA_DIR: join(folder, "runner"),

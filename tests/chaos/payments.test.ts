@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { signUp, type TestMember } from "../../api/testing/test-api.ts";
 import { type Client, createClient, GridError, type Job } from "../../client/index.ts";
-import type { LedgerVerification, SubmitRequest } from "../../protocol/http.ts";
+import type { LedgerReport, SubmitRequest } from "../../protocol/http.ts";
 import { endedStatuses } from "../../protocol/job.ts";
 import { microOf } from "../../protocol/money.ts";
 import { floatSums, linesOf, seeded, slowMap } from "../support/functions.ts";
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await writer.functions.publish({ name: "float-sums", source: floatSums, ...shared });
   consumer = createClient({ url: system.url, key: cay!.key });
   await consumer.health();
-  await system.client.wallet.grant({ account: consumerHandle, credits: 100_000, note: "chaos" });
+  await system.client.ledger.grant({ account: consumerHandle, credits: 100_000, note: "chaos" });
   const lines = await consumer.datasets.upload(linesOf(60_000), { name: "lines", format: "lines" });
   // Forced tasks need no probe: what a job runs is the same whatever dies.
   const common = { dataset: lines.id, pool: "everyone", recordsPerTask: 1_500, budget: 500 };
@@ -138,17 +138,15 @@ async function topUp(id: string): Promise<void> {
   }
 }
 
-async function verification(): Promise<LedgerVerification> {
-  return await system.client.wallet.verify();
+async function verification(): Promise<LedgerReport> {
+  return await system.client.ledger.verify();
 }
 
 /** What came into a wallet besides the grant for signing up, microcredits. */
 async function earnedBy({ key }: TestMember): Promise<number> {
   const { wallet } = createClient({ url: system.url, key });
-  const [{ available }, history] = await Promise.all([
-    wallet.balance(),
-    wallet.history({ kinds: ["grant"] }),
-  ]);
-  const granted = history.items.reduce((sum, entry) => sum + microOf(entry.credits), 0);
+  const { available } = await wallet.get();
+  let granted = 0;
+  for await (const { amount } of wallet.history({ kinds: ["grant"] })) granted += microOf(amount);
   return microOf(available) - granted;
 }

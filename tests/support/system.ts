@@ -109,8 +109,8 @@ export class System implements AsyncDisposable {
       process.env,
     );
     if (!wait) return;
-    const { runners } = createClient({ url: this.url, key: token });
-    await until(async () => (await runners()).length > 0, "the runner to connect");
+    const owner = createClient({ url: this.url, key: token });
+    await until(async () => (await owner.runners()).length > 0, "the runner to connect");
   }
 
   async killApi(): Promise<void> {
