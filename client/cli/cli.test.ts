@@ -69,6 +69,8 @@ describe("without an API", () => {
     ["invoke"],
     ["jobs"],
     ["jobs", "show"],
+    ["jobs", "topup"],
+    ["estimate"],
     ["watch"],
     ["result"],
     ["cancel"],

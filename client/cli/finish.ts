@@ -1,6 +1,7 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { Client, Job } from "../index.ts";
 import { duration, plural, short } from "./format.ts";
+import { paidLine, whenSettled } from "./payment-lines.ts";
 import { Exit, exitCodes, reportError } from "./report.ts";
 import { showResult } from "./show-result.ts";
 import type { Terminal } from "./terminal.ts";
@@ -29,6 +30,8 @@ export async function finishWatch(
   }
   if (end.type === "cancelled" || end.job.status === "cancelled") {
     say(`${colors.yellow("●")} ${job.function} was cancelled ${colors.dim(job.id)}`);
+    const paid = paidLine(await whenSettled(client, await client.jobs.get(job.id)));
+    if (paid !== undefined) say(colors.dim(`  ${paid}`));
     throw new Exit(exitCodes.interrupted);
   }
   await ended(client, end.job, terminal, options.output);
@@ -42,12 +45,19 @@ export async function ended(
   output: string | undefined,
 ): Promise<void> {
   const { colors, say } = terminal;
+  const settled = await whenSettled(client, job);
+  const paid = paidLine(settled);
+  const sayPaid = () => {
+    if (paid !== undefined) say(colors.dim(`  ${paid}`));
+  };
   if (job.status === "failed") {
     say(`${colors.red("✘")} ${colors.bold(job.function)} failed ${colors.dim(job.id)}`);
+    sayPaid();
     const body = job.error ?? { code: "internal" as const, message: "The job failed." };
     throw new Exit(await reportError(terminal, GridError.fromBody(body)));
   }
   say(`${colors.green("✔")} ${colors.bold(job.function)} ${colors.dim(summaryOf(job))}`);
+  sayPaid();
   await showResult(await client.jobs.result(job.id), terminal, output);
 }
 

@@ -48,6 +48,8 @@ export class JobProgress {
   records = 0;
   fuel = 0;
   round = 0;
+  /** Credits paid so far, and what the hold has left; undefined as long as nothing was paid. */
+  money: { cost: number; left: number } | undefined;
   readonly #subject: ProgressSubject;
   #entry = "";
   #done = 0;
@@ -73,6 +75,9 @@ export class JobProgress {
         break;
       case "round":
         this.#round(event, nowMs);
+        break;
+      case "settle":
+        this.money = { cost: event.cost, left: event.left };
         break;
       default:
     }
@@ -192,6 +197,10 @@ export class JobProgress {
         parts.push(`${bytes((rate * size) / records)}/s`);
     }
     if (this.#runners > 0) parts.push(plural(this.#runners, "runner"));
+    if (this.money !== undefined)
+      parts.push(
+        `${shortCredits(this.money.cost)} of ${shortCredits(this.money.cost + this.money.left)} credits`,
+      );
     return parts.join(" · ");
   }
 
@@ -217,6 +226,11 @@ export class JobProgress {
     if (done < 0.01 || done > 0.98 || elapsedMs < 500) return "";
     return `${roughly((elapsedMs * (1 - done)) / done)} left`;
   }
+}
+
+/** Three figures are enough for who watches them change. */
+function shortCredits(credits: number): string {
+  return credits.toLocaleString("en-US", { maximumSignificantDigits: 3 });
 }
 
 /** A bar of half-cell steps. */

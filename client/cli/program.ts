@@ -4,6 +4,7 @@ import { campaignsCommand } from "./commands/campaigns.ts";
 import { datasetCommand } from "./commands/dataset.ts";
 import { deprecateCommand } from "./commands/deprecate.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { estimateCommand } from "./commands/estimate.ts";
 import { forkCommand } from "./commands/fork.ts";
 import { functionsCommand } from "./commands/functions.ts";
 import { invokeCommand } from "./commands/invoke.ts";
@@ -62,6 +63,7 @@ export function createProgram(context: Context, version: string): Command {
   deprecateCommand(program, context);
   datasetCommand(program, context);
   runCommand(program, context);
+  estimateCommand(program, context);
   invokeCommand(program, context);
   jobsCommands(program, context);
   runnerCommand(program, context);

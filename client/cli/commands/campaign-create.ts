@@ -4,7 +4,7 @@ import type { CreateCampaignRequest } from "../../index.ts";
 import { creditsArgument, creditsText } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
 import { UsageError } from "../report.ts";
-import { integer } from "./run.ts";
+import { integer } from "../request.ts";
 
 interface CreateOptions {
   title: string;

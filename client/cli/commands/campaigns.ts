@@ -4,10 +4,10 @@ import type { Campaign, Client } from "../../index.ts";
 import { creditsArgument, creditsText } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
 import { count, plural, table } from "../format.ts";
+import { integer } from "../request.ts";
 import type { Terminal } from "../terminal.ts";
 import { campaignCreateCommand } from "./campaign-create.ts";
 import { campaignStatsCommand } from "./campaign-stats.ts";
-import { integer } from "./run.ts";
 
 interface ListOptions {
   all?: boolean;

@@ -6,9 +6,9 @@ import { type Context, collect, examples } from "../context.ts";
 import { duration, short } from "../format.ts";
 import { warnDeprecated } from "../market.ts";
 import { UsageError } from "../report.ts";
+import { integer } from "../request.ts";
 import { valueText } from "../show-result.ts";
 import { inputOf, paramsOf, usesOf } from "../values.ts";
-import { integer } from "./run.ts";
 
 interface InvokeOptions {
   param?: string[];

@@ -1,14 +1,16 @@
 import { type Command, Option } from "commander";
 import { endedStatuses, type JobStatus, jobStatusSchema } from "../../../protocol/job.ts";
 import { GridError, type Job, type JobSummary } from "../../index.ts";
+import { creditsArgument, creditsText } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
 import { ended, finishWatch, spentMs } from "../finish.ts";
 import { count, duration, metric, plural, roughly, short, table } from "../format.ts";
+import { paidLine } from "../payment-lines.ts";
 import { Exit, exitCodes, reportError } from "../report.ts";
+import { integer } from "../request.ts";
 import { showResult } from "../show-result.ts";
 import type { Colors, Terminal } from "../terminal.ts";
 import { watch } from "../watch.ts";
-import { integer } from "./run.ts";
 
 interface ListOptions {
   status?: JobStatus;
@@ -55,6 +57,19 @@ export function jobsCommands(program: Command, context: Context): void {
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
       if (json) terminal.out.write(`${JSON.stringify(job)}\n`);
       else await showJob(job, terminal);
+    });
+  jobs
+    .command("topup")
+    .argument("<job>")
+    .argument("<credits>", "", creditsArgument)
+    .summary("put more credits into a job's hold")
+    .description("What the job owes is paid first. A job that was paused for its money goes on.")
+    .addHelpText("after", examples("jobs topup job_01h… 5"))
+    .action(async (id: string, credits: number, _options: object, command: Command) => {
+      const client = await context.client(command);
+      const job = await client.jobs.topUp(id, credits);
+      const left = creditsText(job.hold?.left ?? 0);
+      terminal.say(`${statusMark(job.status, terminal.colors)} ${id} ${job.status}, ${left} held`);
     });
   watchCommand(program, context);
   program
@@ -165,6 +180,8 @@ async function showJob(job: Job, terminal: Terminal): Promise<void> {
   row("records", count(job.records));
   row("tasks", count(job.tasksDone));
   row("fuel", short(job.fuel));
+  const paid = paidLine(job);
+  if (paid !== undefined) row("money", paid);
   row("seed", String(job.seed));
   if (Object.keys(job.params).length > 0) row("params", JSON.stringify(job.params));
   for (const [name, value] of Object.entries(job.metrics)) row(name, metric(value));

@@ -6,11 +6,11 @@ import { creditsArgument, creditsText } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
 import { roughly, table } from "../format.ts";
 import { show, stateOf } from "../payout-lines.ts";
+import { integer } from "../request.ts";
 import { saveBody } from "../save.ts";
 import type { Terminal } from "../terminal.ts";
 import { payoutOperatorCommands } from "./payout-operator.ts";
 import { payoutRatesCommand } from "./payout-rates.ts";
-import { integer } from "./run.ts";
 
 interface ListOptions {
   all?: boolean;

@@ -3,8 +3,8 @@ import type { PoolInvitation } from "../../index.ts";
 import { type Context, examples } from "../context.ts";
 import { requireFull, resolvePool } from "../find-pool.ts";
 import { plural, roughly, table } from "../format.ts";
+import { integer } from "../request.ts";
 import type { Terminal } from "../terminal.ts";
-import { integer } from "./run.ts";
 
 interface InviteOptions {
   uses?: number;

@@ -4,9 +4,9 @@ import type { Wallet, WalletEntry } from "../../index.ts";
 import { creditsText } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
 import { cut, short, table } from "../format.ts";
+import { integer } from "../request.ts";
 import { saveBody } from "../save.ts";
 import type { Terminal } from "../terminal.ts";
-import { integer } from "./run.ts";
 
 interface HistoryFlags {
   kind?: WalletEntry["kind"][];
