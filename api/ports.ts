@@ -105,6 +105,8 @@ export interface Jobs {
 export interface ServedWork {
   owner: string;
   pool?: string | undefined;
+  /** What it pays, in hundredths of the rate; 100 when absent. */
+  bidHundredths?: number | undefined;
 }
 
 /** Whether a runner of this account may do this work. Asked for every job and runner: it answers from memory. */
@@ -170,6 +172,8 @@ export interface RunnerInfo {
   hostClass: string;
   platform: string;
   slots: number;
+  /** The multiple of the rate that it works for, in hundredths. */
+  askHundredths: number;
   busy: number;
   memoryMb: number;
   connectedAtMs: number;

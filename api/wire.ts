@@ -127,7 +127,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       store,
       views,
       gateway,
-      waitingFor: (spec, owners) => waitingForRunner(pools.memberships, spec, owners),
+      waitingFor: (spec, runners) => waitingForRunner(pools.memberships, spec, runners),
       clock: fineClock,
     });
     const payments = createPayments({
@@ -136,12 +136,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       store,
       jobs,
       manifest: (digest) => views.manifest(digest),
-      waitingFor: (spec) =>
-        waitingForRunner(
-          pools.memberships,
-          spec,
-          gateway.runners().map(({ owner }) => owner),
-        ),
+      waitingFor: (spec) => waitingForRunner(pools.memberships, spec, gateway.runners()),
       underWay: (job) => gateway.tasksUnderWay(job),
       // Also one that a submit which broke off has taken out again.
       isLost: (job) => catalog.jobs.find(job)?.ended ?? true,

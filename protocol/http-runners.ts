@@ -15,6 +15,8 @@ export const runnerSchema = z
     hostClass: z.string(),
     platform: z.string(),
     slots: z.int(),
+    /** The multiple of a version's rate that it works for, or more. Its owner's own jobs it does for nothing. */
+    ask: z.number(),
     busy: z.int(),
     memoryMb: z.int(),
     connectedAt: timeSchema,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digestPattern } from "./digest.ts";
 import { errorBodySchema } from "./error-schemas.ts";
+import { bidSchema } from "./http-payments.ts";
 import { controlSchema } from "./job.ts";
 import { withoutHidden } from "./text.ts";
 
@@ -30,6 +31,8 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
     /** Host class: V8 version and architecture, for instance "v8-14.6.202.33-x64". */
     hostClass: z.string().max(100),
     slots: z.int().min(1).max(1024),
+    /** Works for jobs that pay this multiple of the rate, or more; 1 when absent. */
+    ask: bidSchema.optional(),
     memoryMb: count,
     platform: z.string().max(100).transform(withoutHidden),
   }),

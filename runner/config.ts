@@ -11,6 +11,7 @@ Options (environment variable in parentheses):
   --token <token>     a runner token of your account (SPAREGRID_TOKEN)
   --name <name>       shown to operators; default: this host's name (SPAREGRID_NAME)
   --slots <n>         tasks at once; default: cores - 1, at least 1 (SPAREGRID_SLOTS)
+  --ask <multiple>    of a function's rate: work only for jobs that pay it or more; default: 1 (SPAREGRID_ASK)
   --memory <MB>       memory to lend; default: half of this machine's (SPAREGRID_MEMORY)
   --data-dir <path>   keeps this installation's id; default: ~/.sparegrid/runner (SPAREGRID_DATA_DIR)
   --log-level <level> debug, info, warn, error or silent; default: info (LOG_LEVEL)
@@ -27,6 +28,7 @@ export interface Config {
   token: string;
   name?: string;
   slots?: number;
+  ask?: number;
   /** MB. */
   memory?: number;
   dataDir: string;
@@ -45,6 +47,7 @@ const settings = {
   token: ["--token", "SPAREGRID_TOKEN", () => undefined],
   name: ["--name", "SPAREGRID_NAME", lengthFault],
   slots: ["--slots", "SPAREGRID_SLOTS", countFault(1, 1024)],
+  ask: ["--ask", "SPAREGRID_ASK", askFault],
   memory: ["--memory", "SPAREGRID_MEMORY", countFault(256, Number.MAX_SAFE_INTEGER, " MB")],
   dataDir: ["--data-dir", "SPAREGRID_DATA_DIR", () => undefined],
   logLevel: ["--log-level", "LOG_LEVEL", levelFault],
@@ -67,6 +70,7 @@ export function readConfig(
         token: { type: "string" },
         name: { type: "string" },
         slots: { type: "string" },
+        ask: { type: "string" },
         memory: { type: "string" },
         "data-dir": { type: "string" },
         "log-level": { type: "string" },
@@ -94,6 +98,7 @@ export function readConfig(
       token: given.token!,
       ...(given.name !== undefined && { name: given.name }),
       ...(given.slots !== undefined && { slots: Number(given.slots) }),
+      ...(given.ask !== undefined && { ask: Number(given.ask) }),
       ...(given.memory !== undefined && { memory: Number(given.memory) }),
       dataDir: given.dataDir ?? join(homedir(), ".sparegrid", "runner"),
       logLevel: (given.logLevel ?? "info") as Config["logLevel"],
@@ -108,6 +113,12 @@ function addressFault(value: string): string | undefined {
 
 function lengthFault(value: string): string | undefined {
   return value.length > 100 ? "has at most 100 characters" : undefined;
+}
+
+function askFault(value: string): string | undefined {
+  const ask = Number(value);
+  const fits = /^\d+(?:\.\d{1,2})?$/.test(value) && ask >= 0.1 && ask <= 100;
+  return fits ? undefined : "is a number from 0.1 to 100 with at most two decimals";
 }
 
 function levelFault(value: string): string | undefined {

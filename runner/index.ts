@@ -17,6 +17,8 @@ export interface RunnerOptions {
   name?: string;
   /** Executors that work at once. Default: cores - 1, at least 1. */
   slots?: number;
+  /** Work only for jobs that pay this multiple of the rate, or more. Default: 1. */
+  ask?: number;
   /** Memory that the machine lends. Default: half of what it has. */
   memoryMb?: number;
   /** Keeps the installation's id. Without it the runner is a new one each time. */
@@ -101,6 +103,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       version: options.version ?? "0.0.0",
       hostClass: hostClass(),
       slots,
+      ...(options.ask !== undefined && { ask: options.ask }),
       memoryMb,
       platform: `${process.platform}-${process.arch}`,
     },

@@ -23,7 +23,7 @@ export async function main(
 }
 
 async function run(config: Config): Promise<void> {
-  const { url, token, name, slots, memory, dataDir, logLevel } = config;
+  const { url, token, name, slots, ask, memory, dataDir, logLevel } = config;
   const log = pino(
     { level: logLevel, base: null },
     process.stdout.isTTY ? prettyLines(process.stdout) : pino.destination({ sync: true }),
@@ -36,6 +36,7 @@ async function run(config: Config): Promise<void> {
     version: packageJson.version,
     ...(name !== undefined && { name }),
     ...(slots !== undefined && { slots }),
+    ...(ask !== undefined && { ask }),
     ...(memory !== undefined && { memoryMb: memory }),
   });
   closeOnSignals(runner, (signal) => {

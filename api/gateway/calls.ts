@@ -3,10 +3,11 @@ import { type ErrorBody, GridError } from "../../protocol/errors.ts";
 import { newId } from "../../protocol/ids.ts";
 import { inlineBytesMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
-import type { AnsweredCall, CallRequest, CallResult, MayServe } from "../ports.ts";
+import type { AnsweredCall, CallRequest, CallResult } from "../ports.ts";
 import type { BlobTokens } from "./blob-token.ts";
 import { checkFuel } from "./check-fuel.ts";
 import { crewKey } from "./crews.ts";
+import type { MayWork } from "./may-work.ts";
 import type { RunnerSession } from "./session.ts";
 import { isServed } from "./sessions.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
@@ -41,7 +42,7 @@ export class Calls {
   readonly #pending = new Map<string, PendingCall>();
   readonly #waiting = new WaitingCalls<PendingCall>(({ request }) => crewKey(request));
   readonly #sessions: () => Iterable<RunnerSession>;
-  readonly #mayServe: MayServe;
+  readonly #mayWork: MayWork;
   readonly #tokens: BlobTokens;
   readonly #explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
   readonly #bundle: (digest: string) => Promise<Buffer | undefined>;
@@ -49,7 +50,7 @@ export class Calls {
 
   constructor(deps: {
     sessions: () => Iterable<RunnerSession>;
-    mayServe: MayServe;
+    mayWork: MayWork;
     tokens: BlobTokens;
     clock: () => number;
     explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
@@ -57,7 +58,7 @@ export class Calls {
     onAnswered?: ((call: AnsweredCall) => void) | undefined;
   }) {
     this.#sessions = deps.sessions;
-    this.#mayServe = deps.mayServe;
+    this.#mayWork = deps.mayWork;
     this.#tokens = deps.tokens;
     this.#prefix = newId("call", deps.clock());
     this.#explain = deps.explain;
@@ -151,7 +152,7 @@ export class Calls {
   #place(call: PendingCall): void {
     const session = this.#leastBusy(call.request);
     if (session) this.#send(call, session);
-    else if (call.attempts === 0 && !isServed(this.#sessions(), this.#mayServe, call.request))
+    else if (call.attempts === 0 && !isServed(this.#sessions(), this.#mayWork, call.request))
       call.reject(this.#noRunner());
     else if (this.#waiting.size >= waitingMax) {
       call.reject(new GridError("queue-full", `${waitingMax} calls are waiting already.`));
@@ -248,7 +249,7 @@ export class Calls {
       const load = session.calls / session.slots;
       const isReady = !session.draining && !session.suspect;
       if (!isReady || load >= bestLoad || load >= callsPerSlot) continue;
-      if (!request || this.#mayServe(request, session.owner)) {
+      if (!request || this.#mayWork(request, session)) {
         best = session;
         bestLoad = load;
       }

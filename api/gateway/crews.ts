@@ -1,4 +1,6 @@
-import type { MayServe, ServedWork } from "../ports.ts";
+import { bidOf } from "../payments/asks.ts";
+import type { ServedWork } from "../ports.ts";
+import type { MayWork } from "./may-work.ts";
 import type { RunnerSession } from "./session.ts";
 
 /** The runners that may do a piece of work. */
@@ -8,26 +10,26 @@ export interface Crew {
 }
 
 /** Work of the same key may be done by the same runners. */
-export function crewKey({ owner, pool = "" }: ServedWork): string {
-  return `${owner} ${pool}`;
+export function crewKey(work: ServedWork): string {
+  return `${work.owner} ${work.pool ?? ""} ${bidOf(work)}`;
 }
 
 /** Who may work for whom, at one moment: found once for all jobs of the same owner and pool. */
 export class Crews {
   readonly #sessions: readonly RunnerSession[];
-  readonly #mayServe: MayServe;
+  readonly #mayWork: MayWork;
   readonly #crews = new Map<string, Crew>();
 
-  constructor(sessions: Iterable<RunnerSession>, mayServe: MayServe) {
+  constructor(sessions: Iterable<RunnerSession>, mayWork: MayWork) {
     this.#sessions = [...sessions];
-    this.#mayServe = mayServe;
+    this.#mayWork = mayWork;
   }
 
   of(work: ServedWork): Crew {
     const key = crewKey(work);
     const known = this.#crews.get(key);
     if (known) return known;
-    const sessions = this.#sessions.filter(({ owner }) => this.#mayServe(work, owner));
+    const sessions = this.#sessions.filter((session) => this.#mayWork(work, session));
     const slots = sessions.reduce((sum, session) => sum + session.slots, 0);
     const crew = { sessions, slots: Math.max(slots, 1) };
     this.#crews.set(key, crew);

@@ -43,7 +43,7 @@ beforeEach(async () => {
     store,
     views: new JobViews(store, Date.now),
     sessions,
-    mayServe: () => true,
+    mayWork: () => true,
     sizing: new LeaseSizing(),
     tokens: new BlobTokens("secret", Date.now),
     clock: Date.now,

@@ -3,13 +3,14 @@ import type { Entry } from "../../protocol/job.ts";
 import { attemptsMax, leaseMs as leaseMsDefault, leaseTasksMax } from "../../protocol/limits.ts";
 import { type JobView, type JobViews, recordsOf } from "../jobs/job-view.ts";
 import { shardCountOf } from "../jobs/plan.ts";
-import type { MayServe } from "../ports.ts";
+import { bidOf } from "../payments/asks.ts";
 import type { Lease, LeaseRequest, Store } from "../store/port.ts";
 import type { BlobTokens } from "./blob-token.ts";
 import { type Crew, Crews, hasRoom } from "./crews.ts";
 import { largestFirst } from "./largest-first.ts";
 import type { LeaseSizing } from "./lease-sizing.ts";
 import { mayFollow } from "./may-follow.ts";
+import type { MayWork } from "./may-work.ts";
 import { RoundPartitions } from "./round-partitions.ts";
 import { runMessage, runnerJob } from "./run-message.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
@@ -27,7 +28,7 @@ export interface DispatcherDeps {
   store: Store;
   views: JobViews;
   sessions: ReadonlyMap<string, RunnerSession>;
-  mayServe: MayServe;
+  mayWork: MayWork;
   sizing: LeaseSizing;
   tokens: BlobTokens;
   clock: () => number;
@@ -43,7 +44,7 @@ export interface DispatcherDeps {
  * Hands work out: takes leases from the store for runners with room and sends them. One pump at a time; a wake during
  * a pump makes it go round again, so nothing is missed and nothing is queued.
  *
- * Jobs share the room fairly: they take turns, fewest held leases first, each up to an equal share, until no room or
+ * Jobs share the room fairly: they take turns, fewest held leases first and among equals the highest bid, each up to an equal share, until no room or
  * no work is left. A job gets the room of those runners alone that may work for it; when there is none such, it waits
  * until one connects, or may.
  */
@@ -116,16 +117,24 @@ export class Dispatcher {
     for (;;) {
       const room = this.#room();
       if (this.#ready.size === 0 || room === 0) return;
-      const crews = new Crews(this.#deps.sessions.values(), this.#deps.mayServe);
+      const crews = new Crews(this.#deps.sessions.values(), this.#deps.mayWork);
+      // What a job pays decides its turn.
+      const { views } = this.#deps;
+      for (const job of this.#ready) if (!views.peek(job)) await views.get(job);
       const jobs = [...this.#ready].filter((job) => this.#mayGet(job, crews));
       if (jobs.length === 0) return;
       const held = this.#heldByJob();
-      jobs.sort((a, b) => (held.get(a) ?? 0) - (held.get(b) ?? 0));
+      jobs.sort((a, b) => (held.get(a) ?? 0) - (held.get(b) ?? 0) || this.#bid(b) - this.#bid(a));
       const share = Math.ceil(room / jobs.length);
       let dispatched = 0;
       for (const job of jobs) dispatched += await this.#serve(job, share, crews);
       if (dispatched === 0) return;
     }
+  }
+
+  #bid(job: string): number {
+    const view = this.#deps.views.peek(job);
+    return view ? bidOf(view.spec) : 0;
   }
 
   /** Whether there is room for a job, as far as one knows without asking the store. */
@@ -185,15 +194,15 @@ export class Dispatcher {
   }
 
   /** Whether this runner may do the job's work. */
-  serves({ spec }: JobView, { owner }: RunnerSession): boolean {
-    return this.#deps.mayServe(spec, owner);
+  serves({ spec }: JobView, session: RunnerSession): boolean {
+    return this.#deps.mayWork(spec, session);
   }
 
   /** Whether this runner should do the job's rounds as a whole. */
   follows(view: JobView, session: RunnerSession): boolean {
-    const { sessions, mayServe } = this.#deps;
-    if (!mayServe(view.spec, session.owner)) return false;
-    return this.#follows(view, session, new Crews(sessions.values(), mayServe).of(view.spec).slots);
+    const { sessions, mayWork } = this.#deps;
+    if (!mayWork(view.spec, session)) return false;
+    return this.#follows(view, session, new Crews(sessions.values(), mayWork).of(view.spec).slots);
   }
 
   #follows(view: JobView, session: RunnerSession, slots: number): boolean {
@@ -241,7 +250,7 @@ export class Dispatcher {
     { count, slots, preferOnly }: Wanted,
   ): LeaseRequest {
     const { stage, spec } = view;
-    const { sizing, clock, sessions, mayServe } = this.#deps;
+    const { sizing, clock, sessions, mayWork } = this.#deps;
     const remaining = Math.max(stage.tasks - view.done, 1);
     const records = spec.input.type === "range" ? spec.input.count : spec.input.records;
     const recordsLeft = Math.max(records - view.recordsDone, remaining);
@@ -256,7 +265,7 @@ export class Dispatcher {
     if (isRound(view)) {
       const isLive = (id: string) => {
         const other = sessions.get(id);
-        return other !== undefined && mayServe(spec, other.owner);
+        return other !== undefined && mayWork(spec, other);
       };
       request.tasksMax = leaseTasksMax;
       request.prefer = this.#partitions.runsFor(view, session.id, {

@@ -15,6 +15,7 @@ import { greet } from "./greeting.ts";
 import { type GatewayHooks, hooksOf } from "./hooks.ts";
 import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
+import { mayWorkOf } from "./may-work.ts";
 import { receive } from "./reception.ts";
 import { RemoteStatus } from "./remote-status.ts";
 import type { RunnerOwner, RunnerSession } from "./session.ts";
@@ -70,10 +71,11 @@ export class RunnerGateway implements Gateway {
     const sessions = () => this.#sessions.values();
     const bundle = (digest: string) => store.blobs.get(digest);
     this.#hooks = hooksOf(deps, (error) => this.#warn(error, "a listener of the gateway threw"));
-    const { mayServe, onStatus, onAccepted, onMeasured, onCall } = this.#hooks;
+    const { onStatus, onAccepted, onMeasured, onCall } = this.#hooks;
+    const mayWork = mayWorkOf(this.#hooks.mayServe);
     this.#calls = new Calls({
       sessions,
-      mayServe,
+      mayWork,
       tokens: this.#tokens,
       clock,
       explain,
@@ -97,7 +99,7 @@ export class RunnerGateway implements Gateway {
       store,
       views,
       sessions: this.#sessions,
-      mayServe,
+      mayWork,
       sizing: this.#sizing,
       tokens: this.#tokens,
       clock,

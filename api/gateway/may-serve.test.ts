@@ -46,6 +46,35 @@ describe("a job", () => {
     expect(asked).toContainEqual(expect.objectContaining({ owner: "acc_a", pool: "pool_x" }));
   });
 
+  test("goes to those alone that ask no more than it pays; its owner's own ask nothing", async () => {
+    const dear = await rig.runner("dear", { owner: "acc_b", ask: 1.5 });
+    const low = await rig.submit({ kind: "map", owner: "acc_a", pool: "everyone" });
+    const high = await rig.submit({
+      kind: "map",
+      owner: "acc_a",
+      pool: "everyone",
+      bidHundredths: 150,
+    });
+    const own = await rig.submit({ kind: "map", owner: "acc_b", bidHundredths: 10 });
+    for (const id of [high, own]) await ended(id);
+    expect(worksOn(dear)).toEqual(new Set([high, own]));
+    expect(await rig.state(low)).toMatchObject({ status: "queued" });
+    await rig.runner("cheap", { owner: "acc_c", ask: 0.5 });
+    await ended(low);
+    expect(worksOn(dear).has(low)).toBe(false);
+  });
+
+  test("that pays more gets the first lease among equals", async () => {
+    const work = { kind: "map", owner: "acc_a", pool: "everyone" } as const;
+    const low = await rig.submit(work);
+    const high = await rig.submit({ ...work, bidHundredths: 200 });
+    const runner = await rig.runner("one", { owner: "acc_b", works: false });
+    const run = await runner.until(() => runner.all("run")[0]);
+    expect(run.job).toBe(high);
+    // Both have their share all the same.
+    await runner.until(() => worksOn(runner).has(low));
+  });
+
   test("without a runner that may do it waits, and holds up no other", async () => {
     const waiting = await rig.submit({ kind: "map", owner: "acc_a" });
     const stranger = await rig.runner("stranger", { owner: "acc_b" });

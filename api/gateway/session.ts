@@ -4,9 +4,11 @@ import { earnerOf } from "../../protocol/earner.ts";
 import type { Envelope } from "../../protocol/frames.ts";
 import { encodeFrame } from "../../protocol/frames.ts";
 import type { GatewayToRunner } from "../../protocol/gateway-to-runner.ts";
+import { hundredthsOf } from "../../protocol/http-payments.ts";
 import type { Entry } from "../../protocol/job.ts";
 import { frameBytesMax, leasesPerSlot } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
+import { bidHundredthsDefault } from "../payments/orders.ts";
 import type { RunnerInfo } from "../ports.ts";
 
 export type Hello = Extract<RunnerToGateway, { type: "hello" }>;
@@ -47,6 +49,8 @@ export class RunnerSession {
   readonly owner: string;
   /** Whom its work is counted for. */
   readonly earner: string;
+  /** The multiple of the rate that it works for, in hundredths. */
+  readonly askHundredths: number;
   /** Id of the key it came with. */
   readonly key: string | undefined;
   readonly connectedAtMs: number;
@@ -79,6 +83,7 @@ export class RunnerSession {
     this.hello = hello;
     this.owner = account;
     this.earner = earnerOf(account, hello.runner);
+    this.askHundredths = hello.ask === undefined ? bidHundredthsDefault : hundredthsOf(hello.ask);
     this.key = key;
     this.connectedAtMs = connectedAtMs;
     this.heardAtMs = connectedAtMs;
@@ -135,6 +140,7 @@ export class RunnerSession {
       hostClass: this.hello.hostClass,
       platform: this.hello.platform,
       slots: this.slots,
+      askHundredths: this.askHundredths,
       busy: Math.min(busy, this.slots),
       memoryMb: this.hello.memoryMb,
       connectedAtMs: this.connectedAtMs,

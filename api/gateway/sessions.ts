@@ -1,11 +1,12 @@
-import type { MayServe, ServedWork } from "../ports.ts";
+import type { ServedWork } from "../ports.ts";
+import type { MayWork } from "./may-work.ts";
 import type { RunnerSession } from "./session.ts";
 
 type Sessions = Iterable<RunnerSession>;
 
 /** Whether one of these runners may do this work. */
-export function isServed(sessions: Sessions, mayServe: MayServe, work: ServedWork): boolean {
-  for (const { owner } of sessions) if (mayServe(work, owner)) return true;
+export function isServed(sessions: Sessions, mayWork: MayWork, work: ServedWork): boolean {
+  for (const session of sessions) if (mayWork(work, session)) return true;
   return false;
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { GridError } from "../../protocol/errors.ts";
 import type { JobSpec, JobState } from "../../protocol/job.ts";
 import type { RunnerGateway } from "../gateway/gateway.ts";
-import type { Jobs } from "../ports.ts";
+import type { Jobs, RunnerInfo } from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import type { JobViews } from "./job-view.ts";
 import { plan } from "./plan.ts";
@@ -12,8 +12,8 @@ export interface JobsDeps {
   store: Store;
   views: JobViews;
   gateway: RunnerGateway;
-  /** Why a job waits when these accounts' runners are connected. */
-  waitingFor: (spec: JobSpec, owners: readonly string[]) => string | undefined;
+  /** Why a job waits when these runners are connected. */
+  waitingFor: (spec: JobSpec, runners: readonly RunnerInfo[]) => string | undefined;
   clock: () => number;
 }
 
@@ -67,10 +67,7 @@ export class JobService implements Jobs {
   waitingFor({ spec, status, pausedFor }: JobState): string | undefined {
     if (status === "paused") return pausedFor ?? "It is paused.";
     const { gateway, waitingFor } = this.#deps;
-    return waitingFor(
-      spec,
-      gateway.runners().map(({ owner }) => owner),
-    );
+    return waitingFor(spec, gateway.runners());
   }
 
   async #require(id: string): Promise<JobState> {

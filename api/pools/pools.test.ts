@@ -117,17 +117,30 @@ describe("whose machines serve whose work", () => {
   });
 });
 
+const lender = (owner: string, askHundredths = 100) => ({ owner, askHundredths });
+
+test("a job whose bid is below what every runner asks says so, unless it runs on its owner's own", () => {
+  const why = (pool: string, bidHundredths: number) =>
+    waitingForRunner(parts.memberships, { owner: ada, pool, bidHundredths }, [
+      lender(ada, 300),
+      lender(bob, 150),
+    ]);
+  expect(why(everyonePool, 120)).toBe("No runner works for a bid of 1.2: the lowest ask is 1.5.");
+  expect(why(everyonePool, 150)).toBeUndefined();
+  expect(why(ownPool, 10)).toBeUndefined();
+});
+
 test("a job that waits says for whose runners", () => {
   const lab = pool(ada, "lab");
   const why = (pool: string, owners: string[]) =>
-    waitingForRunner(parts.memberships, { owner: ada, pool }, owners);
+    waitingForRunner(parts.memberships, { owner: ada, pool }, owners.map(lender));
   expect(why(everyonePool, [])).toContain("No runner is connected");
   expect(why(everyonePool, [bob])).toBeUndefined();
   expect(why(ownPool, [bob])).toContain("None of your own runners");
   expect(why(ownPool, [bob, ada])).toBeUndefined();
   expect(why(lab.id, [bob])).toContain("No runner of the job's pool");
   const work = { owner: bob, pool: lab.id };
-  expect(waitingForRunner(parts.memberships, work, [ada])).toContain("do not belong");
+  expect(waitingForRunner(parts.memberships, work, [lender(ada)])).toContain("do not belong");
 });
 
 describe("what a request's pool means", () => {

@@ -1,21 +1,29 @@
 import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
-import type { ServedWork } from "../ports.ts";
+import { bidOf, paysEnough } from "../payments/asks.ts";
+import type { RunnerInfo, ServedWork } from "../ports.ts";
 import type { Memberships } from "./memberships.ts";
 
 const start = "start one with `sparegrid runner`";
 
+type LendingRunner = Pick<RunnerInfo, "owner" | "askHundredths">;
+
 /**
  * Why a job does not move, for people, as far as it is for want of runners that may serve it; undefined when one may.
- * @param owners whose runners are connected
+ * @param runners that are connected
  */
 export function waitingForRunner(
   memberships: Memberships,
   work: ServedWork,
-  owners: readonly string[],
+  runners: readonly LendingRunner[],
 ): string | undefined {
   const { owner, pool = ownPool } = work;
-  if (owners.some((runnerOwner) => memberships.mayServe(work, runnerOwner))) return undefined;
-  if (pool === everyonePool || owners.length === 0)
+  const able = runners.filter((runner) => memberships.mayServe(work, runner.owner));
+  if (able.some(({ askHundredths }) => paysEnough(work, askHundredths))) return undefined;
+  if (able.length > 0) {
+    const ask = Math.min(...able.map(({ askHundredths }) => askHundredths)) / 100;
+    return `No runner works for a bid of ${bidOf(work) / 100}: the lowest ask is ${ask}.`;
+  }
+  if (pool === everyonePool || runners.length === 0)
     return `No runner is connected. The job waits; ${start}.`;
   if (pool === ownPool)
     return `None of your own runners is connected, and the job may run on no others: ${start}, or submit it with another pool.`;

@@ -12,6 +12,7 @@ test("a runner tells its load in cores, whose it is, and to its owner its pools"
     hostClass: "v8 x64",
     platform: "linux",
     slots: 2,
+    askHundredths: 150,
     busy: 1,
     memoryMb: 1024,
     connectedAtMs: 0,
@@ -24,6 +25,7 @@ test("a runner tells its load in cores, whose it is, and to its owner its pools"
     cpu: 1.5,
     rssMb: 200,
     owner: "ada",
+    ask: 1.5,
     pools: ["ada/lab"],
   });
   const others = runnerOf(info, "ada");

@@ -39,12 +39,13 @@ export function runnerRoutes({ gateway, pools: { pools } }: Deps): Route[] {
 
 /** A runner tells of its load in percent of one core. */
 export function runnerOf(
-  { connectedAtMs, cpu, ...info }: RunnerInfo,
+  { connectedAtMs, cpu, askHundredths, ...info }: RunnerInfo,
   owner: string,
   pools?: readonly string[],
 ): Runner {
   return {
     ...info,
+    ask: askHundredths / 100,
     owner,
     ...(pools === undefined ? {} : { pools: [...pools] }),
     ...(cpu === undefined ? {} : { cpu: cpu / 100 }),

@@ -16,6 +16,8 @@ export type RoundMessage = Extract<RunnerToGateway, { type: "round" }>;
 
 export interface ScriptedRunnerOptions {
   slots?: number;
+  /** The multiple of the rate that it works for. */
+  ask?: number;
   /** What it says that a task of a map takes, ms. */
   taskMs?: number;
   /** Whether it answers at all. Default true. */
@@ -37,7 +39,7 @@ export class ScriptedRunner {
 
   private constructor(
     socket: WebSocket,
-    { taskMs = 1, works = true }: Omit<ScriptedRunnerOptions, "slots" | "key">,
+    { taskMs = 1, works = true }: Omit<ScriptedRunnerOptions, "slots" | "ask" | "key">,
   ) {
     this.#socket = socket;
     this.#taskMs = taskMs;
@@ -56,13 +58,14 @@ export class ScriptedRunner {
   static async connect(
     url: string,
     name: string,
-    { slots = 2, key, ...options }: ScriptedRunnerOptions = {},
+    { slots = 2, ask, key, ...options }: ScriptedRunnerOptions = {},
   ): Promise<ScriptedRunner> {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const socket = new WebSocket(url, { headers });
     const runner = new ScriptedRunner(socket, options);
     await once(socket, "open");
-    const about = { version: "1", hostClass: "v8", memoryMb: 1000, platform: "linux" };
+    const asks = ask === undefined ? {} : { ask };
+    const about = { version: "1", hostClass: "v8", memoryMb: 1000, platform: "linux", ...asks };
     runner.say({ type: "hello", protocol: protocolVersion, runner: name, name, slots, ...about });
     await runner.until(() => runner.all("welcome")[0]);
     return runner;

@@ -15,6 +15,7 @@ export function runnerCommand(program: Command, context: Context): void {
     .option("--join", "get a token of your own for this machine by approving a code in the browser")
     .option("--name <name>", "shown to others (default: this host's name)")
     .option("--slots <n>", "tasks at once (default: cores - 1)")
+    .option("--ask <multiple>", "work only for jobs that pay so much of the rate (default: 1)")
     .option("--memory <MB>", "memory to lend (default: half of this machine's)")
     .option("--data-dir <path>", "keeps this installation's id (default: ~/.sparegrid/runner)")
     .option("--log-level <level>", "debug, info, warn, error or silent")
@@ -73,6 +74,7 @@ interface RunnerOptions {
   join?: boolean;
   name?: string;
   slots?: string;
+  ask?: string;
   memory?: string;
   dataDir?: string;
   logLevel?: string;
