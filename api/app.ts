@@ -4,6 +4,7 @@ import { type Principal, requireOperator, requireScope } from "./accounts/princi
 import type { Deps } from "./deps.ts";
 import type { ApiContext, ApiEnv } from "./http/context.ts";
 import { createIdempotent } from "./http/idempotency.ts";
+import { linger } from "./http/linger.ts";
 import { loudnessOf, problemResponse, toGridError } from "./http/problem.ts";
 import type { Handler, Operation, Route } from "./http/route.ts";
 import { authHeadersOf } from "./http/who.ts";
@@ -128,8 +129,10 @@ function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {
   else
     log[code === "store-unavailable" ? "warn" : "info"]({ ...about, reason: message }, "not now");
   // What is left of a body that was not read to its end would be taken for the next request.
-  const unread = c.env?.incoming !== undefined && !c.env.incoming.complete;
-  return problemResponse(known, c.req.path, unread ? { connection: "close" } : {});
+  const incoming = c.env?.incoming;
+  if (incoming === undefined || incoming.complete) return problemResponse(known, c.req.path);
+  linger(incoming);
+  return problemResponse(known, c.req.path, { connection: "close" });
 }
 
 /** 404, or for a path that other methods serve: 405, or what OPTIONS wants to know. */
