@@ -1,58 +1,87 @@
+import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
-import { readLines, readNumbers } from "../functions/test-support/data.ts";
+import { readLines } from "../functions/test-support/data.ts";
+import { versionRateSchema } from "../protocol/http.ts";
 import type { Json } from "../protocol/job.ts";
-import { startSystem } from "../tests/support/system.ts";
+import { type System, startSystem } from "../tests/support/system.ts";
 import { median } from "./support/stats.ts";
-import { publish } from "./support/submit.ts";
+import { runToEnd } from "./support/submit.ts";
 
 /**
- * `node bench/rates.ts`: how long 10^9 fuel takes in published functions, called one at a time in a warm executor. Its
- * last line is where rateMicroDefault (protocol/limits.ts) comes from: 1 credit is 1 reference core-second.
+ * `node bench/rates.ts`: runs published functions as jobs on a runner of the operator's, as the reference is measured in
+ * service, and prints the rate that the platform derives for each. The median of those that compute with numbers, in the
+ * last line, is where baseRateMicro (api/payments/rates/base-rate.ts) comes from: 1 credit is 1 reference core-second.
  */
 const { values } = parseArgs({ options: { smoke: { type: "boolean" } } });
-const calls = values.smoke ? 1 : 9;
-/** The first calls compile. */
-const warmCalls = values.smoke ? 0 : 3;
+const rounds = values.smoke ? 2 : 300;
+const runs = values.smoke ? 1 : 3;
+/** The API derives rates every ten seconds. */
+const deriveMs = 12_000;
 
-const moby = readLines("moby-dick.txt.gz").slice(0, 1_000);
-const digits = readNumbers("digits.csv.gz");
-const tumours = readLines("breast_cancer.csv").slice(1);
+type Work = { params?: Record<string, Json>; input?: number; lines?: readonly string[] };
+
+const moby = readLines("moby-dick.txt.gz");
+const digits = readLines("digits.csv.gz");
+const large = Array.from({ length: values.smoke ? 1 : 20 }, () => moby).flat();
 const header = Array.from({ length: 31 }, (_, i) => `f${i}`).join(",");
+const tumours = Array.from({ length: values.smoke ? 1 : 200 }, () =>
+  readLines("breast_cancer.csv").slice(1),
+).flat();
+const edges = Array.from({ length: 50_000 }, (_, i) => `${i % 997} ${(i * 7919) % 1009}`);
 
-const work: Record<string, { input: unknown; params?: Record<string, Json> }> = {
-  "word-count": { input: moby },
-  "inverted-index": { input: moby },
-  grep: { input: moby, params: { pattern: "whale" } },
-  "csv-group-by": {
-    input: [header, ...tumours].join("\n"),
-    params: { key: "f30", value: "f3" },
-  },
-  "k-means": { input: digits, params: { k: 10, rounds: 20 } },
-  "logistic-regression": { input: digits, params: { classes: 10, rounds: 50 } },
-  "mlp-digits": { input: digits, params: { rounds: 10 } },
-  mandelbrot: { input: 400, params: { width: 600 } },
-  "monte-carlo-pi": { input: 20_000_000 },
-  "page-rank": {
-    input: Array.from({ length: 20_000 }, (_, i) => `${i % 997} ${(i * 7919) % 1009}`),
-  },
+const work: Record<string, [format: string, Work]> = {
+  "word-count": ["lines", { lines: large }],
+  "inverted-index": ["lines", { lines: large }],
+  grep: ["lines", { lines: large, params: { pattern: "whale" } }],
+  "csv-group-by": ["csv", { lines: [header, ...tumours], params: { key: "f30", value: "f3" } }],
+  "k-means": ["matrix", { lines: digits, params: { k: 10, rounds, tolerance: 0 } }],
+  "logistic-regression": ["matrix", { lines: digits, params: { classes: 10, rounds } }],
+  "mlp-digits": ["matrix", { lines: digits, params: { rounds: Math.ceil(rounds / 10) } }],
+  mandelbrot: ["", { input: values.smoke ? 20 : 1200, params: { width: 1600 } }],
+  "monte-carlo-pi": ["", { input: values.smoke ? 1_000_000 : 300_000_000 }],
+  "page-rank": ["lines", { lines: edges, params: { rounds: Math.ceil(rounds / 5), tolerance: 0 } }],
 };
 
+const numeric = new Set([
+  "k-means",
+  "logistic-regression",
+  "mlp-digits",
+  "mandelbrot",
+  "monte-carlo-pi",
+]);
+
 await using system = await startSystem({ slots: 1 });
-const secondsAll: number[] = [];
-for (const [name, { input, params = {} }] of Object.entries(work)) {
-  await publish(system, `functions/${name}.ts`);
-  const seconds: number[] = [];
-  let fuelOfOne = 0;
-  for (let call = 0; call < warmCalls + calls; call++) {
-    const { fuel, ms } = await system.client.invoke(name, input, { params });
-    if (ms === undefined) throw new Error(`${name} outlasted the wait for a call`);
-    fuelOfOne = fuel;
-    if (call >= warmCalls) seconds.push((ms / 1000) * (1e9 / fuel));
-  }
-  secondsAll.push(median(seconds));
-  const each = `${median(seconds).toFixed(2)} s for 10^9 fuel (a call takes ${fuelOfOne})`;
-  process.stdout.write(`${name.padEnd(20)} ${each}\n`);
+const versions = new Map<string, string>();
+for (const [name, [format, { lines, ...request }]] of Object.entries(work)) {
+  const { version } = await system.client.functions.publishFile(`functions/${name}.ts`);
+  versions.set(name, version);
+  const dataset = lines && (await upload(system, name, format, lines));
+  const input = dataset === undefined ? {} : { dataset };
+  for (let run = 0; run < runs; run++)
+    await runToEnd(system, { function: name, ...input, ...request });
 }
-process.stdout.write(
-  `median over functions: ${median(secondsAll).toFixed(2)} core-seconds, so credits, for 10^9 fuel\n`,
-);
+await new Promise((resolve) => setTimeout(resolve, deriveMs));
+const rates: number[] = [];
+for (const [name, version] of versions) {
+  const { rate, basis } = await rateOf(system, version);
+  if (basis === "reference" && numeric.has(name)) rates.push(rate);
+  process.stdout.write(`${name.padEnd(20)} ${rate} credits for 10^9 fuel (${basis})\n`);
+}
+if (rates.length > 0)
+  process.stdout.write(`median of those that compute with numbers: ${median(rates)}\n`);
+
+async function upload(
+  { client }: System,
+  name: string,
+  format: string,
+  lines: readonly string[],
+): Promise<string> {
+  const body = Readable.from([lines.join("\n")]);
+  return (await client.datasets.upload(body, { name, format: format as "lines" })).id;
+}
+
+async function rateOf({ url, key }: System, version: string) {
+  const headers = { authorization: `Bearer ${key}` };
+  const response = await fetch(`${url}/v1/rates/${version}`, { headers });
+  return versionRateSchema.parse(await response.json());
+}

@@ -1,6 +1,8 @@
 /**
- * Microcredits for 10^9 fuel of a version that nobody has measured yet: the middle one of the published functions'
- * (`node bench/rates.ts`). They differ by a factor of a thousand, because fuel counts what is written in a function and
- * not what built-ins do with long strings; so a version gets a rate of its own as soon as its work has been seen.
+ * Microcredits for 10^9 fuel of a version that nobody has measured yet: what published functions that compute with
+ * numbers take (`node bench/rates.ts`: 2.1 to 5.6 credits on a busy 2-core machine). Fuel counts what is written in a
+ * function, not what built-ins do with long strings, so functions on text take up to a thousand times as long for the same
+ * fuel. A version gets a rate of its own as soon as some of its work was seen; until then it has this, the lower one: a
+ * first job that pays too little costs its providers that job alone, one that pays too much its consumer the budget.
  */
-export const baseRateMicro = 5_000_000;
+export const baseRateMicro = 4_000_000;

@@ -41,6 +41,10 @@ describe("the rate of a version", () => {
     expect(
       deriveRate(own, [seen("a", 1100), seen("b", 1100), seen("c", 1100)], operator),
     ).toBeUndefined();
+    expect(deriveRate(base, [seen(operator, 1000)], operator)).toEqual({
+      rateMicro: 1000,
+      basis: "reference",
+    });
   });
 
   test("no single owner moves it beyond what the others say", () => {

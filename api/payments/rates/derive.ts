@@ -30,7 +30,7 @@ export const samplesMin = 8;
 export const ownersMin = 3;
 /** A rate at most doubles or halves in a step … */
 const stepMax = 2;
-/** … and stays when it would change by less, which is noise. */
+/** … and stays, once it is the version's own, when it would change by less, which is noise. */
 const changeMin = 0.2;
 export const rateMicroMax = 1_000_000_000_000;
 
@@ -61,13 +61,14 @@ export function medianOf(values: readonly number[]): number {
 }
 
 function changed(
-  { rateMicro }: Rate,
+  { rateMicro, basis: before }: Rate,
   wanted: number,
   basis: Basis,
   factorMax: number,
 ): Rate | undefined {
-  if (Math.abs(wanted - rateMicro) < rateMicro * changeMin) return undefined;
+  const isOwn = before !== "base";
+  if (isOwn && Math.abs(wanted - rateMicro) < rateMicro * changeMin) return undefined;
   const bounded = Math.min(Math.max(wanted, rateMicro / factorMax), rateMicro * factorMax);
   const next = Math.min(Math.max(Math.round(bounded), 1), rateMicroMax);
-  return next === rateMicro ? undefined : { rateMicro: next, basis };
+  return isOwn && next === rateMicro ? undefined : { rateMicro: next, basis };
 }

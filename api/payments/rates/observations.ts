@@ -24,6 +24,8 @@ export interface OwnerWindow {
 /** One span is at least this much compute time: what is shorter is mostly start-up and clock. */
 const spanMs = 50;
 const spansKept = 32;
+/** Long work counts for several, but not for as many as would outvote all others. */
+const spansAtOnce = 4;
 const versionsKept = 1000;
 const ownersKept = 64;
 
@@ -45,8 +47,10 @@ export class Observations {
     window.spanMs += ms;
     if (window.spanMs < spanMs) return;
     const micro = (window.spanMs * 1000 * fuelPerRate) / window.spanFuel;
-    window.spans.push(Math.min(Math.max(Math.round(micro), 1), rateMicroMax));
-    if (window.spans.length > spansKept) window.spans.shift();
+    const rateMicro = Math.min(Math.max(Math.round(micro), 1), rateMicroMax);
+    const spans = Math.min(Math.floor(window.spanMs / spanMs), spansAtOnce);
+    for (let i = 0; i < spans; i++) window.spans.push(rateMicro);
+    window.spans.splice(0, Math.max(window.spans.length - spansKept, 0));
     window.fuel += window.spanFuel;
     window.ms += window.spanMs;
     window.spanFuel = 0;

@@ -31,7 +31,7 @@ function open(): Rates {
   return rates;
 }
 
-/** Eight spans of work in which 10^9 fuel take so many seconds. */
+/** Eight spans of work or more in which 10^9 fuel take so many seconds. */
 function observe(rates: Rates, owner: string, seconds: number): void {
   for (let i = 0; i < 8; i++) rates.observe({ version, owner, fuel: 1e9 / 10, ms: seconds * 100 });
 }
