@@ -6,6 +6,7 @@ import { idle } from "./idle.ts";
 import { invoke } from "./invoke.ts";
 import { ledger } from "./ledger.ts";
 import { manyTasks } from "./many-tasks.ts";
+import { settlement } from "./settlement.ts";
 import type { Bench } from "./support/report.ts";
 import { tinyTasks } from "./tiny-tasks.ts";
 import { upload } from "./upload.ts";
@@ -24,4 +25,5 @@ export const benches: readonly Bench[] = [
   idle,
   ledger,
   firstTask,
+  settlement,
 ];

@@ -3,11 +3,14 @@ import { endedStatuses, type JobState } from "../../protocol/job.ts";
 import { creditsOf } from "../../protocol/money.ts";
 import type { Earning, Store } from "../store/port.ts";
 import { mayGoOn } from "./reserve.ts";
+import type { PaymentRow } from "./rows.ts";
 import { type Settled, type SettleJobOptions, settleJob } from "./settle-job.ts";
-import { totalOf } from "./split.ts";
+import { costOf, totalOf } from "./split.ts";
 
-/** Work is paid for so often; what comes between shares a transaction. */
-export const settleEveryMs = 250;
+/** So often one looks at what jobs have come to … */
+const lookEveryMs = 250;
+/** … and so often a job is paid, since that flushes two disks: earlier when it ends, or once half of its hold is used. */
+const payEveryMs = 1_000;
 /** The end of a job is settled within so much, with those that end at about the same time. */
 const endedWithinMs = 20;
 /** Every so often open payments are looked at unasked: another process may have taken work in, or a word was missed. */
@@ -44,6 +47,10 @@ interface Facts {
 export class Settlement {
   readonly #options: SettlementOptions;
   readonly #dirty = new Set<string>();
+  /** Somebody waits for these to be settled. */
+  readonly #awaited = new Set<string>();
+  /** When a job is paid next, if nothing makes it urgent. */
+  readonly #nextMs = new Map<string, number>();
   /** Of paused jobs: tasks that were under way when they were paused. */
   readonly #underWayAtPause = new Map<string, number>();
   readonly #stopped = new AbortController();
@@ -75,9 +82,10 @@ export class Settlement {
   /** Settles a job now. Resolves once that is written. */
   async settle(job: string): Promise<void> {
     this.#dirty.add(job);
+    this.#awaited.add(job);
     // A pass that is under way may have read the job before.
     await this.#running;
-    while (this.#dirty.has(job)) await this.#pass();
+    while (this.#dirty.has(job) && this.#awaited.has(job)) await this.#pass();
   }
 
   async close(): Promise<void> {
@@ -97,7 +105,7 @@ export class Settlement {
         this.#sweep();
       }
       await this.#pass();
-      await sleep(settleEveryMs, undefined, { signal, ref: false }).catch(() => {});
+      await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
@@ -136,7 +144,11 @@ export class Settlement {
     const facts: Facts[] = [];
     for (const job of jobs) {
       const row = rows.find(job);
-      if (row && row.closedAtMs === null) facts.push(await this.#read(job));
+      const known = row?.closedAtMs === null ? await this.#read(row) : undefined;
+      if (known === "later") this.#dirty.add(job);
+      else if (known) facts.push(known);
+      else this.#forget(job);
+      this.#awaited.delete(job);
     }
     if (facts.length === 0) return;
     const settled = new Map<string, Settled>();
@@ -156,12 +168,29 @@ export class Settlement {
     }
   }
 
-  async #read(job: string): Promise<Facts> {
+  async #read(row: PaymentRow): Promise<Facts | "later"> {
     const { store, isLost } = this.#options;
+    const { job } = row;
     // The state first: once it says that the job has ended, nothing more is earned.
     const state = await store.jobs.read(job);
     const ended = state ? endedStatuses.has(state.status) : isLost(job);
+    if (state && !ended && this.#mayWait(row, state)) return "later";
+    this.#nextMs.set(job, performance.now() + payEveryMs);
     return { job, state, earned: await store.jobs.earned(job), ended };
+  }
+
+  #mayWait(row: PaymentRow, { fuel }: JobState): boolean {
+    const { job, heldMicro, pausedFor } = row;
+    if (this.#awaited.has(job) || this.#stopped.signal.aborted || pausedFor !== null) return false;
+    const nowMs = performance.now();
+    const nextMs = this.#nextMs.get(job) ?? nowMs + payEveryMs;
+    this.#nextMs.set(job, nextMs);
+    return nowMs < nextMs && costOf(Math.floor(fuel), row) < heldMicro / 2;
+  }
+
+  #forget(job: string): void {
+    this.#nextMs.delete(job);
+    this.#underWayAtPause.delete(job);
   }
 
   async #tell({ job, state, earned, ended }: Facts, settled: Settled): Promise<void> {
@@ -178,7 +207,7 @@ export class Settlement {
       } as const;
       await store.events.append(job, [event], clock());
     }
-    if (ended) this.#underWayAtPause.delete(job);
+    if (ended) this.#forget(job);
     else if (state) await this.#steer(state, earned, settled);
   }
 
