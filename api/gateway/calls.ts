@@ -247,7 +247,7 @@ export class Calls {
     let bestLoad = Number.POSITIVE_INFINITY;
     for (const session of this.#sessions()) {
       const load = session.calls / session.slots;
-      const isReady = !session.draining && !session.suspect;
+      const isReady = !session.draining && !session.paused && !session.suspect;
       if (!isReady || load >= bestLoad || load >= callsPerSlot) continue;
       if (!request || this.#mayWork(request, session)) {
         best = session;

@@ -193,9 +193,9 @@ export class Dispatcher {
     });
   }
 
-  /** Whether this runner may do the job's work. */
+  /** Whether this runner may go on with the job's work: one that is paused finishes what it holds, or hands it back. */
   serves({ spec }: JobView, session: RunnerSession): boolean {
-    return this.#deps.mayWork(spec, session);
+    return session.paused !== undefined || this.#deps.mayWork(spec, session);
   }
 
   /** Whether this runner should do the job's rounds as a whole. */

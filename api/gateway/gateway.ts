@@ -221,7 +221,8 @@ export class RunnerGateway implements Gateway {
   }
 
   lends(account: string): boolean {
-    for (const { owner } of this.#sessions.values()) if (owner === account) return true;
+    for (const { owner, paused } of this.#sessions.values())
+      if (owner === account && !paused) return true;
     return false;
   }
 
@@ -245,6 +246,7 @@ export class RunnerGateway implements Gateway {
 
   /** Other runners may do other work than before: what waits is offered anew, and rounds are shared anew. */
   reconsider(): void {
+    for (const session of this.#sessions.values()) session.limitToPools(this.#hooks.poolNamed);
     void this.#quietly(async () => {
       for (const job of await this.#deps.store.jobs.active()) this.#dispatcher.wake(job);
     });
@@ -311,6 +313,10 @@ export class RunnerGateway implements Gateway {
       case "load":
         session.cpu = message.cpu;
         session.rssMb = message.rssMb;
+        break;
+      case "offer":
+        session.offer(message);
+        this.reconsider();
         break;
       case "draining":
         session.draining = true;

@@ -7,6 +7,7 @@ import type { GatewayToRunner } from "../../protocol/gateway-to-runner.ts";
 import { hundredthsOf } from "../../protocol/http-payments.ts";
 import type { Entry } from "../../protocol/job.ts";
 import { frameBytesMax, leasesPerSlot } from "../../protocol/limits.ts";
+import type { Paused, RunnerOffer } from "../../protocol/runner-offer.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import { bidHundredthsDefault } from "../payments/orders.ts";
 import type { RunnerInfo } from "../ports.ts";
@@ -49,8 +50,6 @@ export class RunnerSession {
   readonly owner: string;
   /** Whom its work is counted for. */
   readonly earner: string;
-  /** The multiple of the rate that it works for, in hundredths. */
-  readonly askHundredths: number;
   /** Id of the key it came with. */
   readonly key: string | undefined;
   readonly connectedAtMs: number;
@@ -61,6 +60,9 @@ export class RunnerSession {
   calls = 0;
   tasksDone = 0;
   draining = false;
+  /** Pools that it is limited to, as jobs name them. */
+  servesOnly: RunnerInfo["servesOnly"];
+  #offer: RunnerOffer;
   cpu: number | undefined;
   rssMb: number | undefined;
   /** When it last said anything, a ping included. */
@@ -83,7 +85,7 @@ export class RunnerSession {
     this.hello = hello;
     this.owner = account;
     this.earner = earnerOf(account, hello.runner);
-    this.askHundredths = hello.ask === undefined ? bidHundredthsDefault : hundredthsOf(hello.ask);
+    this.#offer = hello;
     this.key = key;
     this.connectedAtMs = connectedAtMs;
     this.heardAtMs = connectedAtMs;
@@ -91,12 +93,34 @@ export class RunnerSession {
   }
 
   get slots(): number {
-    return this.hello.slots;
+    return this.#offer.slots;
+  }
+
+  /** The multiple of the rate that it works for, in hundredths. */
+  get askHundredths(): number {
+    const { ask } = this.#offer;
+    return ask === undefined ? bidHundredthsDefault : hundredthsOf(ask);
+  }
+
+  get paused(): Paused | undefined {
+    return this.#offer.paused;
+  }
+
+  offer(offer: RunnerOffer): void {
+    this.#offer = offer;
+  }
+
+  /** Pools are named by whoever owns the runner, and names change: to be called when either may have. */
+  limitToPools(poolNamed: (account: string, name: string) => string | undefined): void {
+    const names = this.#offer.pools;
+    const pools = names?.flatMap((name) => poolNamed(this.owner, name) ?? []);
+    this.servesOnly = names && { names, pools: new Set(pools) };
   }
 
   /** Further leases this runner may hold: a few a slot, so that none waits for the network between two. */
   get room(): number {
-    if (this.draining || this.suspect || this.#socket.bufferedAmount > backlogBytesMax) return 0;
+    if (this.draining || this.paused || this.suspect) return 0;
+    if (this.#socket.bufferedAmount > backlogBytesMax) return 0;
     return Math.max(this.slots * leasesPerSlot - this.leases.size, 0);
   }
 
@@ -142,13 +166,21 @@ export class RunnerSession {
       slots: this.slots,
       askHundredths: this.askHundredths,
       busy: Math.min(busy, this.slots),
-      memoryMb: this.hello.memoryMb,
+      memoryMb: this.#offer.memoryMb,
       connectedAtMs: this.connectedAtMs,
       tasksDone: this.tasksDone,
-      state: this.draining ? "draining" : busy > 0 ? "busy" : "idle",
+      state: this.#state(busy),
+      ...(this.paused && { paused: this.paused }),
+      ...(this.servesOnly && { servesOnly: this.servesOnly }),
       ...(this.cpu === undefined ? {} : { cpu: this.cpu }),
       ...(this.rssMb === undefined ? {} : { rssMb: this.rssMb }),
     };
+  }
+
+  #state(busy: number): RunnerInfo["state"] {
+    if (this.draining) return "draining";
+    if (this.paused) return "paused";
+    return busy > 0 ? "busy" : "idle";
   }
 
   #flush(): void {
