@@ -188,6 +188,14 @@ export interface RunnerInfo {
   rssMb?: number;
 }
 
+/** What a runner may do with blobs, by the work that it holds now. */
+export interface BlobGrant {
+  mayRead(digest: Digest): Promise<boolean>;
+  mayStore(): boolean;
+  /** It has stored this: it may name it as its output. */
+  stored(digest: Digest): void;
+}
+
 export interface Gateway {
   /**
    * The direct path of a small synchronous invoke: one trip to one warm executor; waits for a slot in a bounded queue.
@@ -199,7 +207,7 @@ export interface Gateway {
   lends(account: string): boolean;
   /** Tasks of a job that runners here hold and have not answered; copies of stragglers do not count. */
   tasksUnderWay(job: string): number;
-  /** Checks a blob token. The job's id, or undefined when it does not hold. */
-  verifyBlobToken(token: string): string | undefined;
+  /** What a blob token opens; undefined when it is of no runner that is connected. */
+  blobGrant(token: string): BlobGrant | undefined;
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import type { Paused, RunnerOffer } from "../../protocol/runner-offer.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import { bidHundredthsDefault } from "../payments/orders.ts";
 import type { RunnerInfo } from "../ports.ts";
+import { HeldLeases } from "./held-leases.ts";
 
 export type Hello = Extract<RunnerToGateway, { type: "hello" }>;
 
@@ -25,6 +26,8 @@ export interface HeldLease {
   hi: number;
   dispatchedAtMs: number;
   backup: boolean;
+  /** Outputs of earlier stages that it was told to fetch: their digests. */
+  inputs?: ReadonlySet<string>;
   /** It follows its job through rounds: the one that it answers next, and the last that there may be. */
   follows?: {
     round: number;
@@ -41,6 +44,8 @@ export interface RunnerOwner {
 
 /** Bytes waiting on a socket above which a runner gets no further work until it has read what it was sent. */
 const backlogBytesMax = 64 * 1024 * 1024;
+/** A runner names an output as soon as it has stored it: far fewer are under way at once. */
+const storedKeptMax = 10_000;
 
 /** One connected runner: what it is, what it holds, and the messages on their way to it. */
 export class RunnerSession {
@@ -53,13 +58,15 @@ export class RunnerSession {
   /** Id of the key it came with. */
   readonly key: string | undefined;
   readonly connectedAtMs: number;
-  readonly leases = new Map<string, HeldLease>();
+  readonly leases = new HeldLeases();
   readonly knownJobs = new Set<string>();
   /** Bundles that were sent along with a call. */
   readonly bundles = new LRUCache<string, true>({ max: 1000 });
   calls = 0;
   tasksDone = 0;
   draining = false;
+  /** It may not lend any more, and is being disconnected. */
+  revoked = false;
   /** Pools that it is limited to, as jobs name them. */
   servesOnly: RunnerInfo["servesOnly"];
   #offer: RunnerOffer;
@@ -70,6 +77,8 @@ export class RunnerSession {
   /** Its work was copied since it was last heard: it may have stalled, and gets nothing until it is heard again. */
   suspect = false;
   readonly #socket: WebSocket;
+  /** Digests of what it has stored lately, oldest first. */
+  readonly #stored = new Set<string>();
   #outgoing: Envelope<GatewayToRunner>[] = [];
   #outgoingBytes = 0;
   #flushing = false;
@@ -141,6 +150,18 @@ export class RunnerSession {
     this.heardAtMs = nowMs;
     this.suspect = false;
     return wasSuspect;
+  }
+
+  noteStored(digest: string): void {
+    this.#stored.delete(digest);
+    this.#stored.add(digest);
+    const [oldest] = this.#stored;
+    if (this.#stored.size > storedKeptMax) this.#stored.delete(oldest!);
+  }
+
+  /** Who names a blob as its answer without having its bytes would have it read to them with the result. */
+  hasStored(digest: string): boolean {
+    return this.#stored.has(digest);
   }
 
   /** Ends the connection of a machine that does not answer any more. */
