@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // isolated-vm refuses to load unless the process was started with --no-node-snapshot, and that flag is not
 // allowed in NODE_OPTIONS, so it goes through the pool's execArgv.
 const shared = { pool: "forks" as const, execArgv: ["--no-node-snapshot"] };
-const code = ["protocol", "functions", "sandbox", "api", "runner", "client", "demo"];
+const code = ["protocol", "functions", "sandbox", "api", "runner", "client", "console", "demo"];
 
 export default defineConfig({
   test: {
@@ -23,6 +23,18 @@ export default defineConfig({
           ...shared,
           name: "system",
           include: ["tests/{conformance,hostile,e2e}/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // People's journeys through the console, in a real Chromium.
+        test: {
+          ...shared,
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          globalSetup: "tests/browser/build-console.ts",
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

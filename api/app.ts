@@ -91,7 +91,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     router.on(operation.method.toUpperCase(), operation.path, handler);
   }
   fast.notFound((c) => app.fetch(c.req.raw, c.env));
-  app.notFound((c) => noRoute(deps, operations, c));
+  app.notFound(async (c) => (await deps.console.serve(c)) ?? noRoute(deps, operations, c));
   app.onError((error, c) => answerError(deps, c, error));
   fast.onError((error, c) => answerError(deps, c, error));
   return fast;

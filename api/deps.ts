@@ -4,6 +4,8 @@ import type { AccountsWiring } from "./accounts/wire.ts";
 import type { CampaignsArea } from "./campaigns/index.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
+import type { ConsoleBuild } from "./console/build.ts";
+import type { ServeConsole } from "./console/files.ts";
 import type { Database } from "./database/open.ts";
 import type { Bindings } from "./http/bindings.ts";
 import type { BlobGate } from "./http/blob-gate.ts";
@@ -58,6 +60,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   submit: Submit;
   jobReader: JobReader;
   calls: RecentCalls;
+  console: { serve: ServeConsole; build: ConsoleBuild };
   metrics: Metrics;
   clock: () => number;
   log: Logger;

@@ -4,6 +4,7 @@ import { credentialsPath, operatorKey, writeCredentials } from "./accounts/crede
 import { createSignInLink } from "./accounts/sign-in-link.ts";
 import { createApp } from "./app.ts";
 import { type Config, ConfigError, helpText, readConfig } from "./config.ts";
+import { consoleFolder } from "./console/files.ts";
 import type { Deps } from "./deps.ts";
 import { startServer } from "./http/server.ts";
 import { IncludedRunners } from "./runners/included.ts";
@@ -111,6 +112,7 @@ async function main(): Promise<void> {
   );
   if (api.signInUrl !== undefined)
     process.stdout.write(`Sign in as its operator, once within an hour: ${api.signInUrl}\n`);
+  void api.deps.console.build.run(consoleFolder, api.deps.log);
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {

@@ -5,6 +5,8 @@ import { wireAccounts } from "./accounts/wire.ts";
 import { createCampaignsArea } from "./campaigns/index.ts";
 import { createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config.ts";
+import { ConsoleBuild } from "./console/build.ts";
+import { consoleFolder, serveConsole } from "./console/files.ts";
 import { openDatabase } from "./database/open.ts";
 import { createDatasetIngest, inlineDataset } from "./datasets/index.ts";
 import type { Deps, SocketGateway } from "./deps.ts";
@@ -107,7 +109,6 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       log,
       leaseMs: config.leaseMs,
       mayServe: pools.memberships.mayServe,
-      poolNamed: (account, name) => pools.choice.named(account, name),
       explain: async (bundle, error) =>
         compiler.explain(error, catalog.functions.sourceMap(bundle)),
       // The catalog learns of the end, and of pauses, at once, so that a list need not ask the store.
@@ -183,6 +184,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       clock,
     });
     const payouts = createPayoutsArea(database, ledger.ledger, clock);
+    const consoleBuild = new ConsoleBuild();
+    closers.push(() => consoleBuild.stop());
     const versions = new Versions(catalog.functions, names);
     const bindings = new Bindings({ blobs: store.blobs, catalog, jobs, gate });
     const inputs = new Inputs({ catalog, blobs: store.blobs, ingest, inlineDataset, gate, clock });
@@ -237,6 +240,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       submit,
       jobReader,
       calls: new RecentCalls(),
+      console: { serve: serveConsole(consoleFolder, consoleBuild.answer), build: consoleBuild },
       metrics,
       clock,
       log,

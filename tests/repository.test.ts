@@ -20,6 +20,8 @@ const mayImport: Record<string, readonly string[]> = {
   api: ["protocol", "sandbox"],
   runner: ["protocol", "sandbox"],
   client: ["protocol"],
+  // The client's parts that parse nothing: a schema library would be a third of the first page's weight.
+  console: ["protocol", "client"],
   demo: ["client", "protocol"],
 };
 /** What the SDK may take from outside at run time: both sides must agree on it, and it imports nothing itself. */

@@ -5,9 +5,8 @@ import { heartbeatMs, leaseMs as leaseMsDefault } from "../../protocol/limits.ts
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
-import type { BlobGrant, CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
+import type { CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
 import type { Store } from "../store/port.ts";
-import { BlobAccess } from "./blob-access.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -46,7 +45,7 @@ export interface GatewayDeps extends Partial<GatewayHooks> {
 export class RunnerGateway implements Gateway {
   readonly progress: Progress;
   readonly #deps: GatewayDeps;
-  readonly #blobs: BlobAccess;
+  readonly #tokens: BlobTokens;
   readonly #sessions = new Map<string, RunnerSession>();
   /** Sockets that have not said hello, by whom they came. */
   readonly #arriving = new Map<WebSocket, RunnerOwner>();
@@ -68,7 +67,7 @@ export class RunnerGateway implements Gateway {
   private constructor(deps: GatewayDeps, secret: string) {
     this.#deps = deps;
     const { store, views, clock, explain } = deps;
-    const tokens = new BlobTokens(secret);
+    this.#tokens = new BlobTokens(secret, clock);
     const sessions = () => this.#sessions.values();
     const bundle = (digest: string) => store.blobs.get(digest);
     this.#hooks = hooksOf(deps, (error) => this.#warn(error, "a listener of the gateway threw"));
@@ -77,7 +76,7 @@ export class RunnerGateway implements Gateway {
     this.#calls = new Calls({
       sessions,
       mayWork,
-      tokens,
+      tokens: this.#tokens,
       clock,
       explain,
       bundle,
@@ -86,7 +85,6 @@ export class RunnerGateway implements Gateway {
         onCall(call);
       },
     });
-    this.#blobs = new BlobAccess({ tokens, sessions: this.#sessions, views, calls: this.#calls });
     this.progress = new Progress({
       store,
       views,
@@ -103,7 +101,7 @@ export class RunnerGateway implements Gateway {
       sessions: this.#sessions,
       mayWork,
       sizing: this.#sizing,
-      tokens,
+      tokens: this.#tokens,
       clock,
       ...(deps.leaseMs === undefined ? {} : { leaseMs: deps.leaseMs }),
       onFirstLease: (view) => this.progress.started(view),
@@ -206,7 +204,6 @@ export class RunnerGateway implements Gateway {
     for (const session of this.#sessions.values()) {
       if (!concerns(session.owner, session.key)) continue;
       session.draining = true;
-      session.revoked = true;
       void this.#quietly(async () => {
         await this.#giveBack(session, session.leases.keys(), false);
         session.send({ type: "refused", code: "unauthorized", message: cutOffText });
@@ -224,8 +221,7 @@ export class RunnerGateway implements Gateway {
   }
 
   lends(account: string): boolean {
-    for (const { owner, paused } of this.#sessions.values())
-      if (owner === account && !paused) return true;
+    for (const { owner } of this.#sessions.values()) if (owner === account) return true;
     return false;
   }
 
@@ -238,8 +234,8 @@ export class RunnerGateway implements Gateway {
     return tasksUnderWay(this.#sessions.values(), job);
   }
 
-  blobGrant(token: string): BlobGrant | undefined {
-    return this.#blobs.grantOf(token);
+  verifyBlobToken(token: string): string | undefined {
+    return this.#tokens.verify(token);
   }
 
   /** There may be work: a job was submitted or tasks came back. */
@@ -249,7 +245,6 @@ export class RunnerGateway implements Gateway {
 
   /** Other runners may do other work than before: what waits is offered anew, and rounds are shared anew. */
   reconsider(): void {
-    for (const session of this.#sessions.values()) session.limitToPools(this.#hooks.poolNamed);
     void this.#quietly(async () => {
       for (const job of await this.#deps.store.jobs.active()) this.#dispatcher.wake(job);
     });
@@ -316,10 +311,6 @@ export class RunnerGateway implements Gateway {
       case "load":
         session.cpu = message.cpu;
         session.rssMb = message.rssMb;
-        break;
-      case "offer":
-        session.offer(message);
-        this.reconsider();
         break;
       case "draining":
         session.draining = true;

@@ -30,15 +30,6 @@ export function greet(
   }
   const { id } = session;
   const { runner } = message;
-  const understands = ["offer"] as const;
-  session.send({
-    type: "welcome",
-    session: id,
-    runner,
-    leaseMs,
-    heartbeatMs,
-    inlineBytesMax,
-    understands,
-  });
+  session.send({ type: "welcome", session: id, runner, leaseMs, heartbeatMs, inlineBytesMax });
   return session;
 }

@@ -102,8 +102,7 @@ const jobs: Record<string, Request> = {
     path: "/v1/jobs/estimate",
     init: post({ function: "ada/secret", input: [1] }),
   }),
-  "GET /v1/rates/{version}": ({ version }) => ({ path: `/v1/rates/${version}` }),
-  "GET /v1/rates/{version} [public]": ({ openVersion }) => ({ path: `/v1/rates/${openVersion}` }),
+  "GET /v1/rates/{version}": get(`/v1/rates/${"0".repeat(64)}`),
   "GET /v1/jobs/{id}/events": (scene) => at(scene.endedJob(), (id) => `/v1/jobs/${id}/events`),
   "GET /v1/jobs/{id}/result": (scene) => at(scene.endedJob(), (id) => `/v1/jobs/${id}/result`),
 };
@@ -310,9 +309,10 @@ const accounts: Record<string, Request> = {
 };
 
 const operations: Record<string, Request> = Object.fromEntries(
-  ["/healthz", "/readyz", "/metrics", "/", "/sign-in", "/device", "/docs", "/openapi.json"].map(
-    (path) => [`GET ${path}`, get(path)],
-  ),
+  ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"].map((path) => [
+    `GET ${path}`,
+    get(path),
+  ]),
 );
 
 /** By the name of the table's row. */

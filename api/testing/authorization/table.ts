@@ -51,8 +51,7 @@ POST   /v1/jobs/{id}/cancel                                  401   403   404   2
 POST   /v1/jobs/{id}/cancel [all]                            401   403   403   403   200
 POST   /v1/jobs/{id}/top-up                                  401   403   404   200   404
 POST   /v1/jobs/estimate                                     401   403   404   503   404
-GET    /v1/rates/{version}                                   401   403   404   200   404
-GET    /v1/rates/{version} [public]                          401   403   200   200   200
+GET    /v1/rates/{version}                                   401   403   200   200   200
 GET    /v1/jobs/{id}/events                                  401   403   404   200   404
 GET    /v1/jobs/{id}/result                                  401   403   404   200   404
 
@@ -154,9 +153,6 @@ POST   /v1/accounts/{handle}/link                            401   403   403   4
 GET    /healthz                                              200   200   200   200   200
 GET    /readyz                                               200   200   200   200   200
 GET    /metrics                                              200   200   200   200   200
-GET    /                                                     200   200   200   200   200
-GET    /sign-in                                              200   200   200   200   200
-GET    /device                                               200   200   200   200   200
 GET    /docs                                                 200   200   200   200   200
 GET    /openapi.json                                         200   200   200   200   200
 `;

@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Hono } from "hono";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ApiEnv } from "../http/context.ts";
+import { serveConsole } from "./files.ts";
+
+const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "sparegrid-console-"));
+  await mkdir(path.join(folder, "assets"));
+  await writeFile(path.join(folder, "index.html"), "<!doctype html>the console");
+  await writeFile(path.join(folder, "assets/main-abc.js"), "plain");
+  await writeFile(path.join(folder, "assets/main-abc.js.br"), "pressed");
+  await writeFile(path.join(folder, "..", `${path.basename(folder)}.txt`), "outside");
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await rm(`${folder}.txt`, { force: true });
+});
+
+function appOf(root: string, whileAbsent: () => Response | undefined = () => undefined) {
+  const app = new Hono<ApiEnv>();
+  const serve = serveConsole(root, whileAbsent);
+  app.notFound(async (c) => (await serve(c)) ?? c.text("no route", 404));
+  return app;
+}
+
+describe("the console's files", () => {
+  test.each(["/", "/jobs/job_1", "/f/ada/word-count"])(
+    "a browser that opens %s gets the document, under a policy, never from its cache",
+    async (asked) => {
+      const response = await appOf(folder).request(asked, { headers: browser });
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain("the console");
+      expect(response.headers.get("content-type")).toContain("text/html");
+      expect(response.headers.get("cache-control")).toBe("no-cache");
+      const policy = response.headers.get("content-security-policy");
+      expect(policy).toContain("script-src 'self';");
+      expect(policy).toContain("frame-ancestors 'none'");
+    },
+  );
+
+  test("assets are kept for ever, and sent compressed to who can read that", async () => {
+    const headers = { "accept-encoding": "br" };
+    const response = await appOf(folder).request("/assets/main-abc.js", { headers });
+    expect(response.headers.get("cache-control")).toContain("immutable");
+    expect(response.headers.get("content-encoding")).toBe("br");
+    expect(response.headers.get("content-type")).toContain("javascript");
+    const plain = await appOf(folder).request("/assets/main-abc.js");
+    expect(await plain.text()).toBe("plain");
+  });
+
+  test.each(["/v1/nothing", "/v1/jobs.js", "/assets/gone.js"])(
+    "%s is not the console's",
+    async (asked) => {
+      const response = await appOf(folder).request(asked, { headers: browser });
+      expect(response.status).toBe(404);
+    },
+  );
+
+  test("programs get the problem, and nothing outside the folder is served", async () => {
+    const app = appOf(folder);
+    expect((await app.request("/jobs/job_1", { headers: { accept: "*/*" } })).status).toBe(404);
+    expect((await app.request("/", { method: "POST", headers: browser })).status).toBe(404);
+    const outside = `/assets/..%2f..%2f${path.basename(folder)}.txt`;
+    expect((await app.request(outside, { headers: browser })).status).toBe(404);
+  });
+
+  test("a browser is told while there are no files yet", async () => {
+    const absent = path.join(folder, "absent");
+    const app = appOf(absent, () => new Response("being built", { status: 503 }));
+    expect((await app.request("/", { headers: browser })).status).toBe(503);
+    expect((await app.request("/assets/x.js")).status).toBe(404);
+    expect((await appOf(absent).request("/", { headers: browser })).status).toBe(404);
+  });
+});

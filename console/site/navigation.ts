@@ -1,0 +1,12 @@
+import type { Component } from "svelte";
+
+export interface Place {
+  label: string;
+  href: string;
+  icon: Component<{ size?: number; strokeWidth?: number }>;
+  /** Who sees it: everybody when absent. */
+  for?: "member" | "operator";
+}
+
+/** What the side bar lists, in groups. */
+export const navigation: readonly { label: string; places: readonly Place[] }[] = [];

@@ -1,0 +1,20 @@
+import { createRouter } from "sv-router";
+import NotFound from "../pages/NotFound.svelte";
+
+/**
+ * Every page of the website, each loaded when it is opened. A page reads `route.params` reactively: going from one job
+ * to another does not mount it anew.
+ */
+export const { p, navigate, isActive, route } = createRouter({
+  "/sign-in": () => import("../pages/account/SignIn.svelte"),
+  "/sign-up": () => import("../pages/account/SignUp.svelte"),
+  "/device": () => import("../pages/account/Device.svelte"),
+  "*": NotFound,
+});
+
+/** Goes to an address of this site that is only known at run time. */
+export function goTo(href: string, { replace = false } = {}): Promise<unknown> {
+  const { pathname, searchParams, hash } = new URL(href, location.origin);
+  const search = Object.fromEntries(searchParams);
+  return navigate(pathname as never, { search, hash, replace } as never);
+}
