@@ -52,7 +52,7 @@ export function basisPointsOf(royaltyPercent: number): number {
 }
 
 function isHundredths(percent: number): boolean {
-  return Math.abs(percent * 100 - Math.round(percent * 100)) < 1e-9;
+  return Number(percent.toFixed(2)) === percent;
 }
 
 const readmeSchema = proseSchema(100_000);

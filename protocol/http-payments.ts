@@ -9,13 +9,11 @@ export const bidSchema = z
   .number()
   .min(bidMin)
   .max(bidMax)
-  .refine((bid) => Number.isInteger(hundredthsOf(bid)), "at most two decimals");
+  .refine((bid) => Number(bid.toFixed(2)) === bid, "at most two decimals");
 
-/** A bid, or an ask, in hundredths: 100 is the rate itself. Not whole when it has more than two decimals. */
+/** A bid, or an ask, in hundredths: 100 is the rate itself. */
 export function hundredthsOf(multiple: number): number {
-  const hundredths = multiple * 100;
-  const whole = Math.round(hundredths);
-  return Math.abs(hundredths - whole) < 1e-9 ? whole : hundredths;
+  return Math.round(multiple * 100);
 }
 
 /** What is set aside for a job. Absent for one on its owner's own machines, which costs nothing. */

@@ -6,7 +6,7 @@ export const microPerCredit = 1_000_000;
 /** One amount, and any balance: far from where whole numbers end (2^53), and a thousand times all that is ever minted. */
 export const microMax = 1_000_000_000_000_000;
 
-/** Credits as JSON numbers: at least 0, at most 10^9, no finer than a microcredit. */
+/** Credits as JSON numbers: at least 0, at most 10^9, with at most six decimals. */
 export const creditsSchema = z
   .number()
   .min(0)
@@ -34,11 +34,10 @@ export function formatCredits(micro: number): string {
   return `${text} ${Math.abs(credits) === 1 ? "credit" : "credits"}`;
 }
 
-/** A double holds credits · 10^6 exactly only up to rounding in its last bit: what is meant is the nearest whole one. */
+/**
+ * Whether a number is what some six decimals stand for: the nearest double to them, as JSON and people's text give it.
+ * The sum of two such need not be one (0.1 + 0.2), so sums are made of microcredits.
+ */
 function isWholeMicro(credits: number): boolean {
-  const scaled = credits * microPerCredit;
-  return (
-    Number.isFinite(scaled) &&
-    Math.abs(scaled - Math.round(scaled)) <= Math.max(1e-6, Math.abs(scaled) * 1e-12)
-  );
+  return Number(credits.toFixed(6)) === credits;
 }

@@ -159,7 +159,8 @@ function register(
   const move = (value: unknown): unknown => moveRefs(value, renamed, id);
   for (const name of Object.values(renamed)) schemas[name] = move(schemas[name]);
   if (id === undefined) return move(own);
-  schemas[id] = move(own);
+  // A schema with a name is among its own definitions, and what is left is a reference to it.
+  if (!(id in schemas)) schemas[id] = move(own);
   return ref;
 }
 
