@@ -134,6 +134,8 @@ export interface JobState {
   stage: Stage;
   /** Tasks of the current stage that are done. */
   done: number;
+  /** What the accepted answer of the current stage said to go by; only stages of one task have it. */
+  control?: Control;
   /** Tasks done over all stages, and their fuel. */
   tasksDone: number;
   fuel: number;

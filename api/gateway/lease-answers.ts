@@ -1,6 +1,6 @@
 import { digestOf } from "../../protocol/digest.ts";
 import { type ErrorBody, GridError } from "../../protocol/errors.ts";
-import type { Control, Output } from "../../protocol/job.ts";
+import type { Output } from "../../protocol/job.ts";
 import { attemptsMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
@@ -34,15 +34,10 @@ export interface LeaseAnswersDeps {
   quietly: (work: () => Promise<unknown>) => Promise<void>;
 }
 
-interface PendingCompletions {
-  list: Completion[];
-  control: Control | undefined;
-}
-
 /** What runners say about the leases they hold, brought to the store: results, failures, returns, renewals. */
 export class LeaseAnswers {
   readonly #deps: LeaseAnswersDeps;
-  readonly #completions = new Map<string, PendingCompletions>();
+  readonly #completions = new Map<string, Completion[]>();
   #tasksDone = 0;
 
   constructor(deps: LeaseAnswersDeps) {
@@ -88,27 +83,24 @@ export class LeaseAnswers {
     }
     const { logs } = message;
     if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
-    this.#complete(
-      lease,
-      { token: lease.token, lo: message.lo, hi: message.hi, outputs, earner: session.earner },
-      message.control,
-    );
+    const { lo, hi, control } = message;
+    const answer = { token: lease.token, lo, hi, outputs, earner: session.earner };
+    this.#complete(lease, { ...answer, ...(control && { control }) });
   }
 
   /** Completions of one job that arrive in one turn of the event loop go to the store in one call. */
-  #complete(lease: HeldLease, completion: Completion, control: Control | undefined): void {
+  #complete(lease: HeldLease, completion: Completion): void {
     const waiting = this.#completions.get(lease.job);
     if (waiting) {
-      waiting.list.push(completion);
-      if (control) waiting.control = control;
+      waiting.push(completion);
       return;
     }
-    this.#completions.set(lease.job, { list: [completion], control });
+    this.#completions.set(lease.job, [completion]);
     queueMicrotask(() => void this.#deps.quietly(() => this.#flushCompletions(lease.job)));
   }
 
   async #flushCompletions(job: string): Promise<void> {
-    const { list, control } = this.#completions.get(job)!;
+    const list = this.#completions.get(job)!;
     this.#completions.delete(job);
     const { store, views } = this.#deps;
     const outcome = await store.jobs.complete(job, list);
@@ -117,7 +109,7 @@ export class LeaseAnswers {
     if (accepted.length > 0) this.#deps.onAccepted(job);
     if (outcome.redundant.length > 0) this.cancel(outcome.redundant);
     const view = await views.get(job, outcome.stage);
-    if (view) await this.#deps.progress.completed(view, accepted, outcome, control);
+    if (view) await this.#deps.progress.completed(view, accepted, outcome);
     this.#deps.dispatcher.wake();
   }
 

@@ -142,7 +142,7 @@ export function shardCountOf(spec: JobSpec, shards: ShardSizes): number {
     : shards.length;
 }
 
-/** The same stage once more, for a finished stage whose control value died with its gateway. */
+/** The same stage once more, for a finished stage whose control value is not known. */
 export function repeatStage(stage: Stage): Stage {
   return { ...stage, number: stage.number + 1 };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOf } from "../../protocol/digest.ts";
-import type { JobSpec, Kind, Output } from "../../protocol/job.ts";
+import type { Control, JobSpec, Kind, Output } from "../../protocol/job.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/port.ts";
 import { jobSpecOf } from "../testing/job-spec.ts";
@@ -56,7 +56,7 @@ async function create(kind: Kind, more: Partial<JobSpec> = {}): Promise<string> 
 }
 
 /** Answers every task of the current stage in the store alone, as a gateway that died right after. */
-async function answerAll(id: string): Promise<void> {
+async function answerAll(id: string, control?: Control, fuel = 3): Promise<void> {
   const { stage, spec } = (await store.jobs.read(id))!;
   const request = { holder: "s", leases: 1, tasksMax: stage.tasks, leaseMs: 1000, nowMs };
   const [lease] = await store.jobs.lease(id, request);
@@ -66,12 +66,12 @@ async function answerAll(id: string): Promise<void> {
     const levels = stage.entry === "map" && spec.kind === "mapReduce" ? spec.reducers : 1;
     for (let level = 0; level < levels; level++) {
       const common = { level, index, hash: digestOf(inline), bytes: inline.byteLength };
-      outputs.push({ ...common, fuel: 3, hostClass: "v8", inline });
+      outputs.push({ ...common, fuel, hostClass: "v8", inline });
     }
   }
   const { token, lo, hi } = lease!;
   const outcome = await store.jobs.complete(id, [
-    { token, lo, hi, outputs, earner: "acc_lender run_1" },
+    { token, lo, hi, outputs, earner: "acc_lender run_1", ...(control && { control }) },
   ]);
   expect(outcome.finished).toBe(true);
 }
@@ -117,7 +117,47 @@ describe("repair", () => {
     expect(events[0]!.event).toMatchObject({ done: 4, total: 4, entry: "map" });
   });
 
-  test("runs a step again whose word on whether to go on died with its gateway", async () => {
+  test.each([
+    { done: false, goesOnWith: { entry: "map", round: 2 } },
+    { done: true, goesOnWith: { entry: "finish", round: 1 } },
+  ])("goes by what a step said: done is $done", async ({ done, goesOnWith }) => {
+    const id = await create("iterate");
+    for (const entry of ["init", "map"]) {
+      expect((await stageOf(id)).entry).toBe(entry);
+      await answerAll(id);
+      await progress.repair(id);
+    }
+    const { number } = await stageOf(id);
+    await answerAll(id, { done, metrics: { loss: 2 } });
+    const { tasksDone, fuel } = (await store.jobs.read(id))!;
+    await Promise.all([progress.repair(id), progress.repair(id)]);
+    expect(await store.jobs.read(id)).toMatchObject({
+      stage: { number: number + 1, ...goesOnWith },
+      metrics: { loss: 2 },
+      tasksDone,
+      fuel,
+    });
+    const events = await store.events.read(id, 0, 10);
+    const rounds = events.filter(({ event }) => event.type === "round");
+    expect(rounds.map(({ event }) => event)).toMatchObject([{ done, metrics: { loss: 2 } }]);
+  });
+
+  test("cuts the input by what a probe counted", async () => {
+    const manifest = digestOf("manifest");
+    const format = "lines" as const;
+    const input = { manifest, format, records: 400, shards: 2, bytes: 4000 };
+    const spec = jobSpecOf({ id: "job_probed", kind: "map", input: { type: "dataset", ...input } });
+    const shards = [200, 200].map((records) => ({ digest: digestOf("x"), records, bytes: 2000 }));
+    const body = JSON.stringify({ format, records: 400, bytes: 4000, shards });
+    await store.blobs.put(manifest, Buffer.from(body));
+    await store.jobs.create(spec, plan(spec, shards));
+    expect((await stageOf(spec.id)).entry).toBe("probe");
+    await answerAll(spec.id, { records: 2 }, 400_000_000);
+    await progress.repair(spec.id);
+    expect(await stageOf(spec.id)).toMatchObject({ number: 1, entry: "map", tasks: 400 });
+  });
+
+  test("runs a step again whose word on whether to go on was not kept", async () => {
     const id = await create("iterate");
     for (const entry of ["init", "map"]) {
       expect((await stageOf(id)).entry).toBe(entry);

@@ -49,7 +49,6 @@ export class Progress {
     view: JobView,
     accepted: readonly { lo: number; hi: number }[],
     outcome: CompleteOutcome,
-    control: Control | undefined,
   ): Promise<void> {
     if (outcome.stage !== view.stage.number) return;
     for (const { lo, hi } of accepted) {
@@ -62,7 +61,7 @@ export class Progress {
       return;
     }
     view.fuel += outcome.summary?.fuel ?? 0;
-    await this.#advance(view, outcome.summary!, control);
+    await this.#advance(view, outcome.summary!, outcome.control);
   }
 
   /** The store has taken in rounds that one runner did as a whole: what it means for the view, and for who watches. */
@@ -155,8 +154,9 @@ export class Progress {
     if (!state || state.done < state.stage.tasks) return;
     const view = await views.refresh(id);
     if (!view || view.stage.number !== state.stage.number) return;
-    if (view.stage.entry === "probe" || view.stage.entry === "step") {
-      // Its control value rode with the answer and died with the gateway: run the stage again, to the same bytes.
+    const { control } = state;
+    if (!control && (view.stage.entry === "probe" || view.stage.entry === "step")) {
+      // Answered under a version that did not keep it: run the stage again, to the same bytes.
       const next = repeatStage(view.stage);
       const drop = [view.stage.number];
       if ((await store.jobs.advance(id, view.stage.number, next, { drop })) === "advanced") {
@@ -171,7 +171,7 @@ export class Progress {
       summary.bytes += output.bytes;
       summary.fuel += output.fuel;
     }
-    await this.#advance(view, summary, undefined);
+    await this.#advance(view, summary, control);
   }
 
   async #advance(

@@ -3,6 +3,7 @@ import type { Digest } from "../../protocol/digest.ts";
 import type { ErrorBody } from "../../protocol/errors.ts";
 import type { JobEvent, NumberedEvent } from "../../protocol/events.ts";
 import type {
+  Control,
   JobSpec,
   JobState,
   JobStatus,
@@ -109,6 +110,8 @@ export interface Completion {
   outputs: readonly Output[];
   /** Whose work it is (protocol/earner.ts). When it is accepted, its fuel and tasks are counted for them. */
   earner: string;
+  /** Kept with the stage when it is accepted, so that whoever advances the job goes by it. */
+  control?: Control;
 }
 
 /** What the accepted work of one earner for one job comes to, from the job's beginning on. */
@@ -134,6 +137,8 @@ export interface CompleteOutcome {
   finished: boolean;
   /** With finished: totals over the stage's outputs. */
   summary?: StageSummary;
+  /** With finished: what accepted answers said to go by. */
+  control?: Control;
 }
 
 export interface RoundAnswer {

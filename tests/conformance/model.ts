@@ -1,6 +1,6 @@
 import type { Completion, Lease, LeaseRequest, Store } from "../../api/store/port.ts";
 import { digestOf } from "../../protocol/digest.ts";
-import type { JobStatus, Output, Stage } from "../../protocol/job.ts";
+import type { Control, JobStatus, Output, Stage } from "../../protocol/job.ts";
 import { newJob } from "./context.ts";
 import { nowMs, randomOf, stageOf } from "./fixtures.ts";
 
@@ -43,6 +43,7 @@ export class History {
   #nowMs = nowMs;
   #answers = 0;
   #paused: string | undefined;
+  #control: Control | undefined;
   #finished = 0;
 
   private constructor(store: Store, seed: number, id: string, tasks: number) {
@@ -68,6 +69,7 @@ export class History {
     for (const token of this.#held.keys()) this.#gone.push(token);
     this.#held = new Map();
     this.#finished = 0;
+    this.#control = undefined;
   }
 
   async step(): Promise<void> {
@@ -252,7 +254,9 @@ export class History {
           inline: Buffer.from("abc"),
         });
       }
-      return { token, lo, hi, outputs, earner: this.#anyEarner() };
+      const completion = { token, lo, hi, outputs, earner: this.#anyEarner() };
+      if (this.#random(3) > 0) return completion;
+      return { ...completion, control: { records: this.#answers } };
     });
     const redundant: string[] = [];
     const expected = completions.map((completion) => this.#judge(completion, redundant));
@@ -270,6 +274,8 @@ export class History {
     const { summary } = outcome;
     if (summary?.outputs !== tasks || summary.fuel !== tasks || summary.bytes !== tasks * 3)
       throw this.#wrong(`summary ${JSON.stringify(summary)}`);
+    if (outcome.control?.records !== this.#control?.records)
+      throw this.#wrong(`control ${JSON.stringify(outcome.control)}`);
   }
 
   #anyEarner(): string {
@@ -282,7 +288,7 @@ export class History {
   }
 
   #judge(
-    { token, lo, hi, outputs, earner }: Completion,
+    { token, lo, hi, outputs, earner, control }: Completion,
     redundant: string[],
   ): "accepted" | "late" | "stale" {
     const held = this.#held.get(token);
@@ -296,6 +302,7 @@ export class History {
     }
     for (let i = lo; i < hi; i++) this.#tasks[i] = { at: "done", hash: outputs[i - lo]!.hash };
     this.#earn(earner, hi - lo);
+    if (control) this.#control = control;
     if (left.length === hi - lo) {
       for (const other of held.claim.tokens) if (other !== token) redundant.push(other);
       this.#held.delete(token);
@@ -426,6 +433,8 @@ export class History {
   async #compare(): Promise<void> {
     const state = await this.#store.jobs.read(this.#id);
     if (state?.stage.number !== this.#stage) throw this.#wrong(`stage ${state?.stage.number}`);
+    if (state.control?.records !== this.#control?.records)
+      throw this.#wrong(`control ${JSON.stringify(state.control)}`);
     if (state.pausedFor !== this.#paused) throw this.#wrong(`paused for ${state.pausedFor}`);
     if (state.done !== this.#done()) throw this.#wrong(`${state.done} tasks are done`);
     if (state.tasksDone !== this.#tasksDone || state.fuel !== this.#tasksDone)

@@ -11,6 +11,9 @@ import {
 } from "../support/redis-server.ts";
 
 export interface Running {
+  /** What another process opens the store by. */
+  dataDir: string;
+  redisUrl: string;
   open(): Promise<Store>;
   stop(): Promise<void>;
 }
@@ -60,6 +63,8 @@ export function subjects(): Subject[] {
 async function startEmbedded(): Promise<Running> {
   const dataDir = mkdtempSync(join(tmpdir(), "sparegrid-store-"));
   return {
+    dataDir,
+    redisUrl: "",
     open: () => openStore({ dataDir }),
     stop: async () => rmSync(dataDir, { recursive: true, force: true }),
   };
@@ -68,6 +73,8 @@ async function startEmbedded(): Promise<Running> {
 async function overRedis(starting: Promise<RedisUnderTest>): Promise<Running> {
   const redis = await starting;
   return {
+    dataDir: "",
+    redisUrl: redis.url,
     open: () => openStore({ dataDir: "", redisUrl: redis.url }),
     stop: () => redis.stop(),
   };

@@ -74,6 +74,35 @@ export function taskBehaviour({ store, singleTaskLeases: tasks }: Context): void
     expect(await jobs.read(id)).toMatchObject({ done: 6, tasksDone: 6, fuel: 60 });
   });
 
+  test("what an accepted answer says to go by is kept with its stage, and only with it", async () => {
+    const { jobs } = store();
+    const id = await newJob(store(), 2);
+    const [lease] = await jobs.lease(id, request());
+    const answer = (index: number, more: object) => ({
+      token: lease!.token,
+      lo: index,
+      hi: index + 1,
+      outputs: [output(index)],
+      earner,
+      ...more,
+    });
+    const control = { done: true, metrics: { "größe \n": -1.5e-300, lost: null }, records: 3 };
+    const first = await jobs.complete(id, [answer(0, { control })]);
+    expect(first).not.toHaveProperty("control");
+    expect((await jobs.read(id))?.control).toEqual(control);
+    const late = { ...answer(0, { control: { records: 9 } }) };
+    const stale = { ...late, token: "never" };
+    const last = await jobs.complete(id, [late, stale, answer(1, {})]);
+    expect(last).toMatchObject({ results: ["late", "stale", "accepted"], finished: true });
+    expect(last.control).toEqual(control);
+    await jobs.advance(id, 0, stageOf(1, 1), { drop: [] });
+    expect(await jobs.read(id)).not.toHaveProperty("control");
+    const [next] = await jobs.lease(id, request());
+    const done = await jobs.complete(id, [{ ...next!, outputs: [output(0)], earner }]);
+    expect(done.finished).toBe(true);
+    expect(done).not.toHaveProperty("control");
+  });
+
   test("a released or expired lease answers stale, and its rest is pending again", async () => {
     const { jobs } = store();
     const id = await newJob(store(), 10);

@@ -118,11 +118,15 @@ export class EmbeddedJobs implements JobStore {
     if (board.pending > pendingBefore) this.#changed(id);
     const finished = board.done === tasks && doneBefore < tasks;
     const outcome = { results, redundant, stage, done: board.done, tasks, finished };
-    return finished ? { ...outcome, summary: { ...facts.totals } } : outcome;
+    if (!finished) return outcome;
+    const { totals, control } = facts;
+    return { ...outcome, summary: { ...totals }, ...(control && { control }) };
   }
 
-  #accept(job: ActiveJob, stage: number, { lo, hi, outputs, earner }: Completion): void {
+  #accept(job: ActiveJob, stage: number, completion: Completion): void {
+    const { lo, hi, outputs, earner, control } = completion;
     const { totals } = job.facts;
+    if (control) job.facts.control = control;
     let fuelSum = 0;
     for (const { fuel, bytes } of outputs) {
       fuelSum += fuel;
@@ -236,6 +240,7 @@ export class EmbeddedJobs implements JobStore {
   #setStage({ facts }: ActiveJob, next: Stage, metrics: JobState["metrics"]): void {
     facts.stage = next;
     facts.done = 0;
+    delete facts.control;
     facts.totals = { outputs: 0, bytes: 0, fuel: 0 };
     if (metrics) facts.metrics = metrics;
   }

@@ -1,7 +1,7 @@
--- args: request, completions, then for each: token, lo, hi, bytes, fuel, earner, outputs, then for each output:
--- "level:chunk", index, packed
+-- args: request, completions, then for each: token, lo, hi, bytes, fuel, earner, control (JSON or ""), outputs, then for
+-- each output: "level:chunk", index, packed
 -- -> lines: results ("a" accepted, "l" late, "s" stale), redundant tokens, stage, done, tasks, finished ("1"),
---    outputs, bytes and fuel of the stage
+--    outputs, bytes, fuel and control of the stage
 -- Moves the front of the lease's claim. Returns "a", "l" or "s", and whether tasks are pending again.
 local function answer(job, token, lo, hi, redundant)
   local id = readLease(job, token)
@@ -39,6 +39,12 @@ local function answer(job, token, lo, hi, redundant)
   return 'a'
 end
 
+-- JSON, or "" when the stage has none.
+local function controlOf(job, number)
+  local of, control = (redis.call('HGET', job, 'control') or ''):match('^(%d+) (.*)$')
+  return of == number and control or ''
+end
+
 verb('complete', function(job, args)
   local number, tasks, done, tasksDone, fuel, stageOutputs, stageBytes, stageFuel = unpack(redis.call('HMGET', job,
     'number', 'tasks', 'done', 'tasksDone', 'fuel', 'outputs', 'bytes', 'stageFuel'))
@@ -48,7 +54,7 @@ verb('complete', function(job, args)
   local at = 3
   for _ = 1, tonumber(args[2]) do
     local lo, hi, bytes, itsFuel = tonumber(args[at + 1]), tonumber(args[at + 2]), tonumber(args[at + 3]), tonumber(args[at + 4])
-    local earner, count = args[at + 5], tonumber(args[at + 6])
+    local earner, control, count = args[at + 5], args[at + 6], tonumber(args[at + 7])
     local result, again = answer(job, args[at], lo, hi, redundant)
     if result == 'a' then
       added = added + hi - lo
@@ -57,11 +63,14 @@ verb('complete', function(job, args)
       addedFuel = addedFuel + itsFuel
       fuelOf[earner] = (fuelOf[earner] or 0) + itsFuel
       tasksOf[earner] = (tasksOf[earner] or 0) + hi - lo
-      storeOutputs(job, number, args, at + 7, count)
+      storeOutputs(job, number, args, at + 8, count)
+      if control ~= '' then
+        redis.call('HSET', job, 'control', number .. ' ' .. control)
+      end
     end
     requeued = requeued or again
     table.insert(results, result)
-    at = at + 7 + count * 3
+    at = at + 8 + count * 3
   end
   local finished = '0'
   if added > 0 then
@@ -89,6 +98,7 @@ verb('complete', function(job, args)
     finished == '1' and stageOutputs or '0',
     finished == '1' and stageBytes or '0',
     finished == '1' and stageFuel or '0',
+    finished == '1' and controlOf(job, number) or '',
   }, '\n')
   return reply, added > 0 or requeued
 end)

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Digest } from "../../../protocol/digest.ts";
 import { GridError } from "../../../protocol/errors.ts";
 import {
+  type Control,
   endedStatuses,
   type JobSpec,
   type JobState,
@@ -34,6 +35,7 @@ const facts = [
   "status",
   "stage",
   "done",
+  "control",
   "tasksDone",
   "fuel",
   "metrics",
@@ -86,14 +88,16 @@ export class RedisJobs implements JobStore {
       this.#specs.get(id) ?? this.#readSpec(id),
       this.#connection.text("hmget", key, ...facts) as Promise<(string | null)[]>,
     ]);
-    const [status, stage, done, tasksDone, fuel, metrics, error, pausedFor, ...rest] = values;
+    const [status, stage, done, control, tasksDone, fuel, metrics, error, pausedFor, ...rest] = values;
     const [resultStage, started, ended] = rest;
     if (!spec || !status) return undefined;
+    const current = JSON.parse(stage!) as Stage;
     return {
       spec,
       status: status as JobStatus,
-      stage: JSON.parse(stage!) as Stage,
+      stage: current,
       done: Number(done),
+      ...controlOf(control, current),
       tasksDone: Number(tasksDone),
       fuel: Number(fuel),
       ...(metrics && { metrics: JSON.parse(metrics) as Record<string, number | null> }),
@@ -174,7 +178,7 @@ export class RedisJobs implements JobStore {
     const args: Argument[] = [completions.length];
     for (const completion of completions) pushCompletion(args, completion);
     const reply = await this.#call("complete", id, args);
-    const [results, redundant, stage, done, tasks, finished, outputs, bytes, fuel] =
+    const [results, redundant, stage, done, tasks, finished, outputs, bytes, fuel, control] =
       reply.split("\n");
     const outcome: CompleteOutcome = {
       results: [...results!].map((letter) =>
@@ -188,7 +192,7 @@ export class RedisJobs implements JobStore {
     };
     if (!outcome.finished) return outcome;
     const summary = { outputs: Number(outputs), bytes: Number(bytes), fuel: Number(fuel) };
-    return { ...outcome, summary };
+    return { ...outcome, summary, ...(control && { control: JSON.parse(control) as Control }) };
   }
 
   async earned(id: string): Promise<Earning[]> {
@@ -344,8 +348,14 @@ export class RedisJobs implements JobStore {
   }
 }
 
+/** One that an earlier stage left behind is none. */
+function controlOf(kept: string | null | undefined, { number }: Stage): { control?: Control } {
+  if (!kept?.startsWith(`${number} `)) return {};
+  return { control: JSON.parse(kept.slice(kept.indexOf(" "))) as Control };
+}
+
 function pushCompletion(args: Argument[], completion: Completion): void {
-  const { token, lo, hi, outputs, earner } = completion;
+  const { token, lo, hi, outputs, earner, control } = completion;
   let bytes = 0;
   let fuel = 0;
   for (const output of outputs) {
@@ -353,7 +363,8 @@ function pushCompletion(args: Argument[], completion: Completion): void {
     fuel += output.fuel;
   }
   requireNumbers(bytes, fuel, `tasks [${lo}, ${hi})`);
-  args.push(token, lo, hi, bytes, fuel, earner, outputs.length);
+  const controlJson = control ? JSON.stringify(control) : "";
+  args.push(token, lo, hi, bytes, fuel, earner, controlJson, outputs.length);
   for (const output of outputs) args.push(...outputArgs(output));
 }
 

@@ -20,7 +20,7 @@ const files = [
 ];
 
 /** The number goes up with every change that an older process could not live with. */
-const libraryName = "sparegrid_2";
+const libraryName = "sparegrid_3";
 
 export type FunctionName =
   | "create"

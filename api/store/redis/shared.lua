@@ -1,5 +1,6 @@
 -- What the verbs share. All keys of a job begin with its key, sg:{id}, and so live in one slot:
---   sg:{id}            hash: spec, stage (JSON), status, number, tasks, done, totals, …
+--   sg:{id}            hash: spec, stage (JSON), status, number, tasks, done, totals, …; control: the number of the stage
+--                      that it is of, and JSON
 --   …:pending          zset: "lo:hi:attempts" by lo, disjoint; neighbours with the same attempts are merged
 --   …:claims           hash: claim -> "front hi attempts claimedAtMs token [token]"; a claim is named by its first token
 --   …:leases           hash: token -> "claim holder". Its claim may be gone: answered wholly by a copy
@@ -23,7 +24,7 @@ end
 -- A request that comes again, because its reply was lost, gets the same reply. `apply` returns its reply and whether it
 -- changed something; what changed nothing may as well run again.
 local function verb(name, apply)
-  redis.register_function('sparegrid_2_' .. name, function(keys, args)
+  redis.register_function('sparegrid_3_' .. name, function(keys, args)
     local job, request = keys[1], args[1]
     local known = redis.call('HGET', job .. ':replies', request)
     if known then
