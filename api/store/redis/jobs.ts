@@ -88,7 +88,8 @@ export class RedisJobs implements JobStore {
       this.#specs.get(id) ?? this.#readSpec(id),
       this.#connection.text("hmget", key, ...facts) as Promise<(string | null)[]>,
     ]);
-    const [status, stage, done, control, tasksDone, fuel, metrics, error, pausedFor, ...rest] = values;
+    const [status, stage, done, control, tasksDone, fuel, metrics, error, pausedFor, ...rest] =
+      values;
     const [resultStage, started, ended] = rest;
     if (!spec || !status) return undefined;
     const current = JSON.parse(stage!) as Stage;
