@@ -5,12 +5,12 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../client/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../client/main.js", import.meta.url));
 const nodeMajorMin = 26;
 
 if (Number(process.versions.node.split(".")[0]) >= nodeMajorMin) {
   process.argv[1] = main;
-  await import(new URL("../client/main.ts", import.meta.url).href);
+  await import(new URL("../client/main.js", import.meta.url).href);
 } else {
   const node = pinnedNode();
   if (node === undefined) {

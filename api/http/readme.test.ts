@@ -70,9 +70,9 @@ test.each([
     Array.from({ length: 4_000 }, (_, i) => `[${i}]: https://a.example/${i}`).join("\n"),
   ],
 ])("a hostile readme (%s) is rendered in bounded time to bounded HTML", (_what, readme) => {
-  const startedAtMs = performance.now();
+  const before = process.cpuUsage();
   const html = readmes.html(readme.slice(0, 50_000));
-  expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+  expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   expect(html.length).toBeLessThan(1_100_000);
 });
 

@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { post, startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
 import type { Me } from "../../protocol/http-accounts.ts";
-
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+import { runCommand, startCommand } from "./testing.ts";
 
 let api: TestApi;
 let folder: string;
@@ -32,21 +28,14 @@ class Person {
     this.#env = { SPAREGRID_URL: api.url, ...env };
   }
 
-  async start(...args: string[]): Promise<ChildProcess> {
+  async start(...args: string[]) {
     await mkdir(this.home, { recursive: true });
-    const env = { PATH: process.env.PATH, HOME: this.home, ...this.#env };
-    return spawn(process.execPath, [main, ...args], { cwd: this.home, env });
+    return startCommand(args, { folder: this.home, env: this.#env });
   }
 
   async run(args: string[], input = "") {
-    const child = await this.start(...args);
-    child.stdin!.end(input);
-    const [out, err] = await Promise.all([
-      text(child.stdout!),
-      text(child.stderr!),
-      once(child, "exit"),
-    ]);
-    return { code: child.exitCode, out, err };
+    await mkdir(this.home, { recursive: true });
+    return runCommand(args, { folder: this.home, env: this.#env, input });
   }
 
   /** Runs what waits for a code, and decides it as `member`. */
@@ -54,7 +43,7 @@ class Person {
     const child = await this.start(...args);
     const exit = once(child, "exit");
     let err = "";
-    child.stderr!.on("data", (part) => {
+    child.stderr.on("data", (part) => {
       err += part;
     });
     await expect.poll(() => err, { timeout: 20_000 }).toMatch(/compare the code: \S+/);
@@ -108,7 +97,7 @@ test("Ctrl-C ends a login that waits, without a trace", async () => {
   const child = await person.start("login");
   const exit = once(child, "exit");
   let err = "";
-  child.stderr!.on("data", (part) => {
+  child.stderr.on("data", (part) => {
     err += part;
   });
   await expect.poll(() => err, { timeout: 20_000 }).toContain("compare the code");
@@ -150,7 +139,7 @@ test("a key comes from flags, then the environment, then DATA_DIR, then the logi
   await mkdir(join(person.home, ".config", "sparegrid"), { recursive: true });
   await writeFile(person.credentials, JSON.stringify({ url: api.url, key: eva.key }));
   expect(await handle()).toBe("eva");
-  await mkdir(join(person.home, ".sparegrid"));
+  await mkdir(join(person.home, ".sparegrid"), { recursive: true });
   const server = join(person.home, ".sparegrid", "credentials.json");
   await writeFile(server, JSON.stringify({ url: api.url, key: api.key }));
   expect(await handle()).toBe("operator");

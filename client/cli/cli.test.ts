@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { Server } from "node:http";
@@ -11,8 +11,8 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandMain, runCommand, type Surroundings, startCommand } from "./testing.ts";
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 const launcher = fileURLToPath(new URL("../../bin/sparegrid.js", import.meta.url));
 
 let folder: string;
@@ -21,28 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-/** Runs the real command in an empty folder, without a terminal. */
-async function sparegrid(
-  args: readonly string[],
-  options: { env?: Record<string, string>; input?: string; program?: string } = {},
-): Promise<Ran> {
-  const child = spawn(process.execPath, [options.program ?? main, ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, ...options.env },
-  });
-  child.stdin.end(options.input ?? "");
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "exit"),
-  ]);
-  return { code, out, err };
+function sparegrid(args: readonly string[], more: Partial<Surroundings> = {}) {
+  return runCommand(args, { folder, ...more });
 }
 
 describe("without an API", () => {
@@ -56,60 +36,6 @@ describe("without an API", () => {
       expect(out).toContain(`\n  ${name}`);
     expect(out).toContain("Exit codes:");
     expect(out).not.toContain("\u001b");
-  });
-
-  test.each([
-    ["publish"],
-    ["functions"],
-    ["dataset", "push"],
-    ["dataset", "list"],
-    ["dataset", "show"],
-    ["dataset", "rm"],
-    ["run"],
-    ["invoke"],
-    ["jobs"],
-    ["jobs", "show"],
-    ["jobs", "topup"],
-    ["estimate"],
-    ["watch"],
-    ["result"],
-    ["cancel"],
-    ["runner"],
-    ["pools"],
-    ...["list", "create", "members", "invite", "invitations", "join", "decline", "revoke"].map(
-      (name) => ["pools", name],
-    ),
-    ...["leave", "remove", "rename", "delete"].map((name) => ["pools", name]),
-    ["payout"],
-    ...["request", "list", "withdraw", "export", "rates", "pay", "reject"].map((name) => [
-      "payout",
-      name,
-    ]),
-    ["payout", "rates", "set"],
-    ["campaigns"],
-    ...["list", "create", "fund", "start", "pause", "end", "stop", "stats"].map((name) => [
-      "campaigns",
-      name,
-    ]),
-    ["wallet"],
-    ["wallet", "history"],
-    ["ledger", "verify"],
-    ["ledger", "grant"],
-    ["backup"],
-    ["restore"],
-    ["doctor"],
-    ["login"],
-    ["logout"],
-    ["signup"],
-    ["whoami"],
-    ["keys"],
-    ...["list", "create", "revoke"].map((name) => ["keys", name]),
-    ["operator"],
-    ...["link", "accounts", "suspend", "reinstate"].map((name) => ["operator", name]),
-  ])("%s %s has help with an example", async (...command) => {
-    const { code, out } = await sparegrid([...command.filter(Boolean), "--help"]);
-    expect(code).toBe(0);
-    expect(out).toContain("Examples:\n  $ sparegrid ");
   });
 
   test("the launcher runs the same command and passes its exit code on", async () => {
@@ -396,11 +322,7 @@ describe("with an API", () => {
   });
 
   test("without a terminal, an interrupt leaves the job running and exits with 130", async () => {
-    const child = spawn(process.execPath, [main, "watch", "job_slow"], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = startCommand(["watch", "job_slow"], { folder, env });
     const err = text(child.stderr);
     await watched.promise;
     child.kill("SIGINT");
@@ -430,7 +352,7 @@ describe("with an API", () => {
       (resolve, reject) => {
         execFile(
           "sh",
-          ["-c", `"${process.execPath}" "${main}" result job_1 | head -n 1`],
+          ["-c", `"${process.execPath}" "${commandMain}" result job_1 | head -n 1`],
           { cwd: folder, env: { PATH: process.env.PATH, ...env } },
           (error, stdout, stderr) => (error ? reject(error) : resolve({ stdout, stderr })),
         );

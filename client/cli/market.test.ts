@@ -1,14 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
+import { runCommand } from "./testing.ts";
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 const scale = `import { items, map } from "sparegrid";
 export default map({ title: "Scale", input: items<number>(), params: { factor: 2 },
   map: (value, { params }) => value * params.factor });`;
@@ -29,18 +25,9 @@ afterAll(async () => {
 });
 
 /** Runs the real command against the real API. */
-async function sparegrid(who: TestMember, ...args: string[]) {
-  const child = spawn(process.execPath, [main, ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, SPAREGRID_URL: api.url, SPAREGRID_KEY: who.key },
-  });
-  child.stdin.end("a\nb\n");
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "exit"),
-  ]);
-  return { code, out, err };
+function sparegrid({ key }: TestMember, ...args: string[]) {
+  const env = { SPAREGRID_URL: api.url, SPAREGRID_KEY: key };
+  return runCommand(args, { folder, env, input: "a\nb\n" });
 }
 
 test("a function is published, found, forked, deprecated", async () => {

@@ -1,15 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
 import { createClient } from "../index.ts";
+import { runCommand } from "./testing.ts";
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 let api: TestApi;
 let ada: TestMember;
 let folder: string;
@@ -24,16 +20,8 @@ afterAll(async () => {
 });
 
 /** Runs the real command against the real API, as ada or the operator. */
-async function run(key: string, ...args: string[]) {
-  const env = { PATH: process.env.PATH, SPAREGRID_URL: api.url, SPAREGRID_KEY: key, HOME: folder };
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env });
-  child.stdin.end();
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "exit"),
-  ]);
-  return { code: code as number, out, err };
+function run(key: string, ...args: string[]) {
+  return runCommand(args, { folder, env: { SPAREGRID_URL: api.url, SPAREGRID_KEY: key } });
 }
 const asAda = (...args: string[]) => run(ada.key, ...args);
 const asOperator = (...args: string[]) => run(api.key, ...args);

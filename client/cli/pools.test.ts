@@ -1,14 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
-
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+import { runCommand } from "./testing.ts";
 
 let api: TestApi;
 let folder: string;
@@ -24,19 +19,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The real command of someone, without a terminal. */
-async function pools({ key }: TestMember, ...args: string[]) {
-  const child = spawn(process.execPath, [main, "pools", ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, SPAREGRID_URL: api.url, SPAREGRID_KEY: key },
-  });
-  child.stdin.end();
-  const [out, err] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "exit"),
-  ]);
-  return { code: child.exitCode, out, err };
+function pools({ key }: TestMember, ...args: string[]) {
+  const env = { SPAREGRID_URL: api.url, SPAREGRID_KEY: key };
+  return runCommand(["pools", ...args], { folder, env });
 }
 
 test("a pool is made, others join by handle and by code, leave and are removed", async () => {

@@ -1,4 +1,3 @@
-import { select } from "@inquirer/prompts";
 import type { JobEvent } from "../../protocol/events.ts";
 import type { Client, Job, WatchedEvent } from "../index.ts";
 import { JobProgress, type ProgressSubject } from "./job-progress.ts";
@@ -145,6 +144,7 @@ function interruptHandler(watching: Interruptible): () => void {
 
 async function ask({ job, terminal, over }: Interruptible): Promise<Choice> {
   try {
+    const { select } = await import("@inquirer/prompts"); // 35 ms that most commands never need
     return await select<Choice>(
       {
         message: `${job.function} is still running`,

@@ -26,7 +26,10 @@ interface PushOptions {
 const listMax = 200;
 
 export function datasetCommand(program: Command, context: Context): void {
-  const dataset = program.command("dataset").summary("upload, list, show and remove datasets");
+  const dataset = program
+    .command("dataset")
+    .summary("upload, list, show and remove datasets")
+    .addHelpText("after", examples("dataset push moby-dick.txt", "dataset list"));
   pushCommand(dataset, context);
   dataset
     .command("list")

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { password as askPassword } from "@inquirer/prompts";
 import type { Command } from "commander";
 import { allScopes } from "../../../protocol/accounts.ts";
 import { passwordCharsMin } from "../../../protocol/limits.ts";
@@ -90,6 +89,7 @@ export function loginCommands(program: Command, context: Context): void {
 
 async function readPassword({ terminal, signal }: Context): Promise<string> {
   if (terminal.in.isTTY) {
+    const { password: askPassword } = await import("@inquirer/prompts");
     const prompt = { message: "Password", mask: true, validate: longEnough };
     const password = await askPassword(prompt, { output: terminal.err, signal });
     const again = await askPassword(

@@ -4,7 +4,6 @@ import type { Command } from "commander";
 import { GridError } from "../../../protocol/errors.ts";
 import { splitFunctionRef } from "../../../protocol/http-functions.ts";
 import type { Published, Visibility } from "../../index.ts";
-import { collectSource, nameOfFile } from "../../source.ts";
 import { type Context, collect, examples } from "../context.ts";
 import { percent, visibilityOption, warnDeprecated } from "../market.ts";
 import { Exit, reportError } from "../report.ts";
@@ -45,6 +44,8 @@ export function publishCommand(program: Command, context: Context): void {
     .action(async (file: string, options: Options, command: Command) => {
       const { terminal } = context;
       const { colors } = terminal;
+      // With esbuild and a parser, which no other command loads.
+      const { collectSource, nameOfFile } = await import("../../source.ts");
       const name = options.name ?? nameOfFile(file);
       try {
         const collected = await collectSource(file);

@@ -1,11 +1,10 @@
-#!/usr/bin/env node
 /** The `sparegrid` command. */
 import { readFile } from "node:fs/promises";
 import { CommanderError } from "commander";
-import { createContext } from "./cli/context.ts";
-import { createProgram } from "./cli/program.ts";
-import { exitCodes, reportError } from "./cli/report.ts";
-import { createTerminal } from "./cli/terminal.ts";
+import { createContext } from "./context.ts";
+import { createProgram } from "./program.ts";
+import { exitCodes, reportError } from "./report.ts";
+import { createTerminal } from "./terminal.ts";
 
 const terminal = createTerminal();
 const interrupt = new AbortController();
@@ -26,7 +25,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   try {
     const { version } = JSON.parse(
-      await readFile(new URL("../package.json", import.meta.url), "utf8"),
+      await readFile(new URL("../../package.json", import.meta.url), "utf8"),
     ) as { version: string };
     const context = createContext(terminal, process.env, interrupt.signal);
     await createProgram(context, version).parseAsync(process.argv);
