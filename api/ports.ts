@@ -4,6 +4,7 @@ import type { ErrorBody } from "../protocol/errors.ts";
 import type { Description, GuestError } from "../protocol/guest.ts";
 import type { JobSpec, JobState } from "../protocol/job.ts";
 import type { DatasetFormat, Manifest } from "../protocol/manifest.ts";
+import type { Paused } from "../protocol/runner-offer.ts";
 
 /** What the parts of the API ask of each other. Wired once in main.ts; nothing here does I/O. */
 
@@ -178,10 +179,21 @@ export interface RunnerInfo {
   memoryMb: number;
   connectedAtMs: number;
   tasksDone: number;
-  state: "idle" | "busy" | "draining";
+  state: "idle" | "busy" | "draining" | "paused";
+  paused?: Paused | undefined;
+  /** Pools that its owner has limited it to, as told and as jobs name them. */
+  servesOnly?: { names: readonly string[]; pools: ReadonlySet<string> } | undefined;
   /** Percent of one core, as the runner tells. */
   cpu?: number;
   rssMb?: number;
+}
+
+/** What a runner may do with blobs, by the work that it holds now. */
+export interface BlobGrant {
+  mayRead(digest: Digest): Promise<boolean>;
+  mayStore(): boolean;
+  /** It has stored this: it may name it as its output. */
+  stored(digest: Digest): void;
 }
 
 export interface Gateway {
@@ -191,11 +203,11 @@ export interface Gateway {
    */
   call(request: CallRequest): Promise<CallResult>;
   runners(): RunnerInfo[];
-  /** Whether a runner of this account is connected. */
+  /** Whether a runner of this account is connected and not paused. */
   lends(account: string): boolean;
   /** Tasks of a job that runners here hold and have not answered; copies of stragglers do not count. */
   tasksUnderWay(job: string): number;
-  /** Checks a blob token. The job's id, or undefined when it does not hold. */
-  verifyBlobToken(token: string): string | undefined;
+  /** What a blob token opens; undefined when it is of no runner that is connected. */
+  blobGrant(token: string): BlobGrant | undefined;
   close(): Promise<void>;
 }

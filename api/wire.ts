@@ -109,6 +109,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       log,
       leaseMs: config.leaseMs,
       mayServe: pools.memberships.mayServe,
+      poolNamed: (account, name) => pools.choice.named(account, name),
       explain: async (bundle, error) =>
         compiler.explain(error, catalog.functions.sourceMap(bundle)),
       // The catalog learns of the end, and of pauses, at once, so that a list need not ask the store.

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { errorBodySchema } from "./error-schemas.ts";
-import { jobStatusSchema } from "./job.ts";
+import { jobStatusSchema, pauseCauseSchema } from "./job.ts";
 
 /** A job's numbered events, as SSE carries them (`id: N`, `event: type`, `data: JSON`). */
 export const jobEventSchema = z.discriminatedUnion("type", [
@@ -9,6 +9,8 @@ export const jobEventSchema = z.discriminatedUnion("type", [
     status: jobStatusSchema,
     error: errorBodySchema.optional(),
     note: z.string().optional(),
+    /** paused: by whom. */
+    pausedBy: z.array(pauseCauseSchema).optional(),
   }),
   z.object({
     type: z.literal("progress"),
@@ -28,6 +30,12 @@ export const jobEventSchema = z.discriminatedUnion("type", [
     metrics: z.record(z.string(), z.number().nullable()),
     ms: z.number(),
     done: z.boolean(),
+  }),
+  /** Parameters that were changed while the job ran: in force from this round on, until they change again. */
+  z.object({
+    type: z.literal("params"),
+    round: z.int(),
+    params: z.record(z.string(), z.json()),
   }),
   z.object({
     type: z.literal("task"),

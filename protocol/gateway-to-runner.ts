@@ -28,6 +28,8 @@ export type GatewayToRunner =
       leaseMs: number;
       heartbeatMs: number;
       inlineBytesMax: number;
+      /** Messages beyond the first release of this protocol version that the gateway takes; absent: none. */
+      understands?: readonly "offer"[];
     }
   | { type: "refused"; code: string; message: string }
   | { type: "job"; job: RunnerJob }

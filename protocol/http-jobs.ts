@@ -2,6 +2,7 @@ import { z } from "zod";
 import { errorBodySchema } from "./error-schemas.ts";
 import { allSchema, pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { functionRefSchema } from "./http-functions.ts";
+import { liveFieldsSchema } from "./http-live.ts";
 import { bidSchema, holdSchema } from "./http-payments.ts";
 import { poolChoiceSchema } from "./http-pools.ts";
 import { jobStatusSchema, kindSchema } from "./job.ts";
@@ -139,6 +140,7 @@ export const jobSchema = jobSummarySchema
     deprecated: z.string().optional(),
     /** Why a running job does not move, for people. */
     waitingFor: z.string().optional(),
+    ...liveFieldsSchema.shape,
   })
   .meta({ id: "Job" });
 export type Job = z.infer<typeof jobSchema>;

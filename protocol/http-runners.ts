@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { timeSchema } from "./http-common.ts";
+import { pausedSchema } from "./runner-offer.ts";
 
 export const runnerSchema = z
   .object({
@@ -21,7 +22,11 @@ export const runnerSchema = z
     memoryMb: z.int(),
     connectedAt: timeSchema,
     tasksDone: z.int(),
-    state: z.enum(["idle", "busy", "draining"]),
+    state: z.enum(["idle", "busy", "draining", "paused"]),
+    /** Why it does no work for now, and until when. What it holds it finishes or hands back. */
+    paused: pausedSchema.optional(),
+    /** Whose jobs its owner has limited it to: "everyone", "own", "owner/name". Told to its owner alone. */
+    servesOnly: z.array(z.string()).optional(),
     cpu: z
       .number()
       .min(0)

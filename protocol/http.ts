@@ -6,6 +6,7 @@ export * from "./http-datasets.ts";
 export * from "./http-functions.ts";
 export * from "./http-jobs.ts";
 export * from "./http-ledger.ts";
+export * from "./http-live.ts";
 export * from "./http-payments.ts";
 export * from "./http-payouts.ts";
 export * from "./http-pools.ts";

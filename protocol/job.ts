@@ -18,6 +18,10 @@ export const jobStatusSchema = z.enum([
 export type JobStatus = z.infer<typeof jobStatusSchema>;
 export const endedStatuses: ReadonlySet<JobStatus> = new Set(["succeeded", "failed", "cancelled"]);
 
+/** Who may hold a job up: its consumer, and the payments when its budget is used up. */
+export const pauseCauseSchema = z.enum(["budget", "consumer"]);
+export type PauseCause = z.infer<typeof pauseCauseSchema>;
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** How a task's output bytes are carried to the consumer. */

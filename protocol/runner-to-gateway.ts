@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { digestPattern } from "./digest.ts";
 import { errorBodySchema } from "./error-schemas.ts";
-import { bidSchema } from "./http-payments.ts";
 import { controlSchema } from "./job.ts";
+import { offerShape } from "./runner-offer.ts";
 import { withoutHidden } from "./text.ts";
 
 /** Fuel is counted in whole units. */
@@ -30,12 +30,11 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
     version: z.string().max(40).transform(withoutHidden),
     /** Host class: V8 version and architecture, for instance "v8-14.6.202.33-x64". */
     hostClass: z.string().max(100),
-    slots: z.int().min(1).max(1024),
-    /** Works for jobs that pay this multiple of the rate, or more; 1 when absent. */
-    ask: bidSchema.optional(),
-    memoryMb: count,
+    ...offerShape,
     platform: z.string().max(100).transform(withoutHidden),
   }),
+  /** What it lends changed. Only to gateways that said in `welcome` that they understand it. */
+  z.object({ type: z.literal("offer"), ...offerShape }),
   /**
    * Outputs of tasks [lo, hi), the next of the lease in order. `outputs` lists them; those with inline true are the
    * payloads in turn, the others were put as blobs before this message was sent. `ms` is compute time in the executor.

@@ -1,4 +1,4 @@
-import { and, desc, eq, like, max, or, sql } from "drizzle-orm";
+import { and, desc, eq, like, max, ne, or, sql } from "drizzle-orm";
 import { GridError } from "../../protocol/errors.ts";
 import type { Visibility } from "../../protocol/http-common.ts";
 import type { Drizzle } from "../database/open.ts";
@@ -47,6 +47,8 @@ export interface Functions {
   version(id: number, digest: string): VersionRow | undefined;
   /** The source map of a bundle, whichever function it belongs to. */
   sourceMap(digest: string): string | undefined;
+  /** Whether a version is one of a function that this account may see. */
+  isVisible(account: string, digest: string): boolean;
   /** Digests of a function's versions that begin so; at most two, since two are already ambiguous. */
   digestsBeginning(id: number, prefix: string): string[];
   /** Newest first, at most `limit`. */
@@ -82,6 +84,18 @@ export function createFunctions(database: Drizzle): Functions {
     .select({ sourceMap: versions.sourceMap })
     .from(versions)
     .where(eq(versions.digest, placeholder("digest")))
+    .limit(1)
+    .prepare();
+  const visible = database
+    .select({ id: functions.id })
+    .from(versions)
+    .innerJoin(functions, eq(functions.id, versions.function))
+    .where(
+      and(
+        eq(versions.digest, placeholder("digest")),
+        or(eq(functions.owner, placeholder("account")), ne(functions.visibility, "private")),
+      ),
+    )
     .limit(1)
     .prepare();
   const beginning = database
@@ -195,6 +209,7 @@ export function createFunctions(database: Drizzle): Functions {
     byId: (id) => findById.get({ id }),
     version: (id, digest) => findVersion.get({ id, digest }),
     sourceMap: (digest) => findMap.get({ digest })?.sourceMap,
+    isVisible: (account, digest) => visible.get({ account, digest }) !== undefined,
     digestsBeginning: (id, prefix) =>
       /^[0-9a-f]+$/.test(prefix)
         ? beginning.all({ id, like: `${prefix}%` }).map((row) => row.digest)

@@ -133,6 +133,12 @@ export class Calls {
     }
   }
 
+  /** What the calls of a bundle that a runner was sent and has not answered are bound to. */
+  *usesOf(session: RunnerSession, bundle: string): Iterable<CallRequest["uses"]> {
+    for (const call of this.#pending.values())
+      if (call.session === session && call.request.bundle === bundle) yield call.request.uses;
+  }
+
   /** A slot came free, a runner connected, or runners may answer whom they might not before. */
   placeWaiting(): void {
     if (this.#waiting.size === 0 || !this.#leastBusy()) return;
@@ -218,7 +224,7 @@ export class Calls {
         limits: request.limits,
         roundsMax: request.roundsMax,
         output: request.output,
-        blobToken: this.#tokens.issueCached(call.request.bundle),
+        blobToken: this.#tokens.issueCached(session.id, request.bundle),
       },
       bundle ? [input, bundle] : [input],
     );
@@ -247,7 +253,7 @@ export class Calls {
     let bestLoad = Number.POSITIVE_INFINITY;
     for (const session of this.#sessions()) {
       const load = session.calls / session.slots;
-      const isReady = !session.draining && !session.suspect;
+      const isReady = !session.draining && !session.paused && !session.suspect;
       if (!isReady || load >= bestLoad || load >= callsPerSlot) continue;
       if (!request || this.#mayWork(request, session)) {
         best = session;

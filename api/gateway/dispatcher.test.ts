@@ -45,7 +45,7 @@ beforeEach(async () => {
     sessions,
     mayWork: () => true,
     sizing: new LeaseSizing(),
-    tokens: new BlobTokens("secret", Date.now),
+    tokens: new BlobTokens("secret"),
     clock: Date.now,
     onFirstLease: async () => {},
     onBroken: async (_job, error) => void errors.push(error),

@@ -12,7 +12,7 @@ import type { LeaseSizing } from "./lease-sizing.ts";
 import { mayFollow } from "./may-follow.ts";
 import type { MayWork } from "./may-work.ts";
 import { RoundPartitions } from "./round-partitions.ts";
-import { runMessage, runnerJob } from "./run-message.ts";
+import { fetchedInputs, runMessage, runnerJob } from "./run-message.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
 
 /** A straggler is copied when it is this many times older than the median answered lease … */
@@ -193,9 +193,9 @@ export class Dispatcher {
     });
   }
 
-  /** Whether this runner may do the job's work. */
+  /** Whether this runner may go on with the job's work: one that is paused finishes what it holds, or hands it back. */
   serves({ spec }: JobView, session: RunnerSession): boolean {
-    return this.#deps.mayWork(spec, session);
+    return session.paused !== undefined || this.#deps.mayWork(spec, session);
   }
 
   /** Whether this runner should do the job's rounds as a whole. */
@@ -307,10 +307,13 @@ export class Dispatcher {
     if (lease.backup) this.#deps.onCopied(lease);
     try {
       const { message, payloads } = await runMessage(store, view, lease);
+      const fetched = fetchedInputs(message);
+      if (fetched) held.inputs = fetched;
       if (!session.knownJobs.has(spec.id)) {
         session.knownJobs.add(spec.id);
         const shardCount = shardCountOf(spec, view.shards);
-        session.send({ type: "job", job: runnerJob(spec, shardCount, tokens.issue(spec.id)) });
+        const token = tokens.issue(session.id, spec.id);
+        session.send({ type: "job", job: runnerJob(spec, shardCount, token) });
       }
       const whole = lease.lo === 0 && lease.hi === stage.tasks && !lease.backup;
       // A state that is a blob would be stored in every round all the same.

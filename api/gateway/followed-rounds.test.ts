@@ -119,6 +119,8 @@ describe("a runner that follows", () => {
     const { message } = roundOf(run, 2, "large");
     const { output } = message as Extract<typeof message, { type: "round" }>;
     const large = { ...output, bytes: 1e6, inline: false };
+    const token = runner.all("job")[0]!.job.blobToken;
+    rig.gateway.blobGrant(token)!.stored(large.hash);
     runner.sayAll([roundOf(run, 2, "large", { output: large })]);
     await atRound(id, 3);
     const { inline: _, ...kept } = large;

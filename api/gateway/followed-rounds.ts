@@ -81,7 +81,8 @@ export class FollowedRounds {
       if (!bytes || digestOf(bytes) !== state.hash || bytes.byteLength !== state.bytes)
         throw new GridError("runner-fault", "A state does not match its digest.");
       state.inline = bytes;
-    }
+    } else if (!session.hasStored(state.hash))
+      throw new GridError("runner-fault", "A state was not stored by who names it.");
     const spec = this.#deps.views.peek(lease.job)?.spec;
     // Each task with a merge, and the step with those merges that its partials had left.
     if (spec) checkFuel(spec.limits, 3 * lease.hi + 1, message.fuel + state.fuel);

@@ -5,8 +5,9 @@ import { heartbeatMs, leaseMs as leaseMsDefault } from "../../protocol/limits.ts
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
-import type { CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
+import type { BlobGrant, CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
 import type { Store } from "../store/port.ts";
+import { BlobAccess } from "./blob-access.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -45,7 +46,7 @@ export interface GatewayDeps extends Partial<GatewayHooks> {
 export class RunnerGateway implements Gateway {
   readonly progress: Progress;
   readonly #deps: GatewayDeps;
-  readonly #tokens: BlobTokens;
+  readonly #blobs: BlobAccess;
   readonly #sessions = new Map<string, RunnerSession>();
   /** Sockets that have not said hello, by whom they came. */
   readonly #arriving = new Map<WebSocket, RunnerOwner>();
@@ -67,7 +68,7 @@ export class RunnerGateway implements Gateway {
   private constructor(deps: GatewayDeps, secret: string) {
     this.#deps = deps;
     const { store, views, clock, explain } = deps;
-    this.#tokens = new BlobTokens(secret, clock);
+    const tokens = new BlobTokens(secret);
     const sessions = () => this.#sessions.values();
     const bundle = (digest: string) => store.blobs.get(digest);
     this.#hooks = hooksOf(deps, (error) => this.#warn(error, "a listener of the gateway threw"));
@@ -76,7 +77,7 @@ export class RunnerGateway implements Gateway {
     this.#calls = new Calls({
       sessions,
       mayWork,
-      tokens: this.#tokens,
+      tokens,
       clock,
       explain,
       bundle,
@@ -85,6 +86,7 @@ export class RunnerGateway implements Gateway {
         onCall(call);
       },
     });
+    this.#blobs = new BlobAccess({ tokens, sessions: this.#sessions, views, calls: this.#calls });
     this.progress = new Progress({
       store,
       views,
@@ -101,7 +103,7 @@ export class RunnerGateway implements Gateway {
       sessions: this.#sessions,
       mayWork,
       sizing: this.#sizing,
-      tokens: this.#tokens,
+      tokens,
       clock,
       ...(deps.leaseMs === undefined ? {} : { leaseMs: deps.leaseMs }),
       onFirstLease: (view) => this.progress.started(view),
@@ -204,6 +206,7 @@ export class RunnerGateway implements Gateway {
     for (const session of this.#sessions.values()) {
       if (!concerns(session.owner, session.key)) continue;
       session.draining = true;
+      session.revoked = true;
       void this.#quietly(async () => {
         await this.#giveBack(session, session.leases.keys(), false);
         session.send({ type: "refused", code: "unauthorized", message: cutOffText });
@@ -221,7 +224,8 @@ export class RunnerGateway implements Gateway {
   }
 
   lends(account: string): boolean {
-    for (const { owner } of this.#sessions.values()) if (owner === account) return true;
+    for (const { owner, paused } of this.#sessions.values())
+      if (owner === account && !paused) return true;
     return false;
   }
 
@@ -234,8 +238,8 @@ export class RunnerGateway implements Gateway {
     return tasksUnderWay(this.#sessions.values(), job);
   }
 
-  verifyBlobToken(token: string): string | undefined {
-    return this.#tokens.verify(token);
+  blobGrant(token: string): BlobGrant | undefined {
+    return this.#blobs.grantOf(token);
   }
 
   /** There may be work: a job was submitted or tasks came back. */
@@ -245,6 +249,7 @@ export class RunnerGateway implements Gateway {
 
   /** Other runners may do other work than before: what waits is offered anew, and rounds are shared anew. */
   reconsider(): void {
+    for (const session of this.#sessions.values()) session.limitToPools(this.#hooks.poolNamed);
     void this.#quietly(async () => {
       for (const job of await this.#deps.store.jobs.active()) this.#dispatcher.wake(job);
     });
@@ -311,6 +316,10 @@ export class RunnerGateway implements Gateway {
       case "load":
         session.cpu = message.cpu;
         session.rssMb = message.rssMb;
+        break;
+      case "offer":
+        session.offer(message);
+        this.reconsider();
         break;
       case "draining":
         session.draining = true;

@@ -30,6 +30,15 @@ export function greet(
   }
   const { id } = session;
   const { runner } = message;
-  session.send({ type: "welcome", session: id, runner, leaseMs, heartbeatMs, inlineBytesMax });
+  const understands = ["offer"] as const;
+  session.send({
+    type: "welcome",
+    session: id,
+    runner,
+    leaseMs,
+    heartbeatMs,
+    inlineBytesMax,
+    understands,
+  });
   return session;
 }

@@ -6,6 +6,8 @@ import type { AnsweredCall, MayServe, MeasuredWork } from "../ports.ts";
 export interface GatewayHooks {
   /** Whose runners may do whose work; everyone's when absent. What it says may change: see `reconsider`. */
   mayServe: MayServe;
+  /** What jobs call the pool that an account names so; undefined when there is none for it. */
+  poolNamed: (account: string, name: string) => string | undefined;
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
   /** A job was paused, or goes on. */
   onStatus: (job: string) => void;
@@ -34,6 +36,7 @@ export function hooksOf(
     };
   return {
     mayServe: hooks.mayServe ?? (() => true),
+    poolNamed: hooks.poolNamed ?? ((_, name) => name),
     onEnded: heard(onEnded),
     onStatus: heard(onStatus),
     onAccepted: heard(onAccepted),

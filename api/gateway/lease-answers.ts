@@ -60,7 +60,11 @@ export class LeaseAnswers {
     const outputs = message.outputs.map((output): Output => {
       const { level, index, bytes, hash, fuel } = output;
       const common = { level, index, bytes, hash, fuel, hostClass: session.hello.hostClass };
-      if (!output.inline) return common;
+      if (!output.inline) {
+        if (!session.hasStored(hash))
+          throw new GridError("runner-fault", "An output was not stored by who names it.");
+        return common;
+      }
       const inline = payloads[nextPayload++];
       if (!inline || digestOf(inline) !== hash) {
         throw new GridError("runner-fault", "An output does not match its digest.");

@@ -86,6 +86,13 @@ export async function runMessage(
   return { message, payloads };
 }
 
+/** What a runner has to fetch for it of outputs of earlier stages. */
+export function fetchedInputs({ stateDigest, partials }: RunMessage): Set<string> | undefined {
+  const digests = (partials ?? []).filter(({ inline }) => !inline).map(({ hash }) => hash);
+  if (stateDigest !== undefined) digests.push(stateDigest);
+  return digests.length > 0 ? new Set(digests) : undefined;
+}
+
 interface TaskInput {
   task: number;
   output: Output;

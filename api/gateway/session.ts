@@ -7,9 +7,11 @@ import type { GatewayToRunner } from "../../protocol/gateway-to-runner.ts";
 import { hundredthsOf } from "../../protocol/http-payments.ts";
 import type { Entry } from "../../protocol/job.ts";
 import { frameBytesMax, leasesPerSlot } from "../../protocol/limits.ts";
+import type { Paused, RunnerOffer } from "../../protocol/runner-offer.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import { bidHundredthsDefault } from "../payments/orders.ts";
 import type { RunnerInfo } from "../ports.ts";
+import { HeldLeases } from "./held-leases.ts";
 
 export type Hello = Extract<RunnerToGateway, { type: "hello" }>;
 
@@ -24,6 +26,8 @@ export interface HeldLease {
   hi: number;
   dispatchedAtMs: number;
   backup: boolean;
+  /** Outputs of earlier stages that it was told to fetch: their digests. */
+  inputs?: ReadonlySet<string>;
   /** It follows its job through rounds: the one that it answers next, and the last that there may be. */
   follows?: {
     round: number;
@@ -40,6 +44,8 @@ export interface RunnerOwner {
 
 /** Bytes waiting on a socket above which a runner gets no further work until it has read what it was sent. */
 const backlogBytesMax = 64 * 1024 * 1024;
+/** A runner names an output as soon as it has stored it: far fewer are under way at once. */
+const storedKeptMax = 10_000;
 
 /** One connected runner: what it is, what it holds, and the messages on their way to it. */
 export class RunnerSession {
@@ -49,18 +55,21 @@ export class RunnerSession {
   readonly owner: string;
   /** Whom its work is counted for. */
   readonly earner: string;
-  /** The multiple of the rate that it works for, in hundredths. */
-  readonly askHundredths: number;
   /** Id of the key it came with. */
   readonly key: string | undefined;
   readonly connectedAtMs: number;
-  readonly leases = new Map<string, HeldLease>();
+  readonly leases = new HeldLeases();
   readonly knownJobs = new Set<string>();
   /** Bundles that were sent along with a call. */
   readonly bundles = new LRUCache<string, true>({ max: 1000 });
   calls = 0;
   tasksDone = 0;
   draining = false;
+  /** It may not lend any more, and is being disconnected. */
+  revoked = false;
+  /** Pools that it is limited to, as jobs name them. */
+  servesOnly: RunnerInfo["servesOnly"];
+  #offer: RunnerOffer;
   cpu: number | undefined;
   rssMb: number | undefined;
   /** When it last said anything, a ping included. */
@@ -68,6 +77,8 @@ export class RunnerSession {
   /** Its work was copied since it was last heard: it may have stalled, and gets nothing until it is heard again. */
   suspect = false;
   readonly #socket: WebSocket;
+  /** Digests of what it has stored lately, oldest first. */
+  readonly #stored = new Set<string>();
   #outgoing: Envelope<GatewayToRunner>[] = [];
   #outgoingBytes = 0;
   #flushing = false;
@@ -83,7 +94,7 @@ export class RunnerSession {
     this.hello = hello;
     this.owner = account;
     this.earner = earnerOf(account, hello.runner);
-    this.askHundredths = hello.ask === undefined ? bidHundredthsDefault : hundredthsOf(hello.ask);
+    this.#offer = hello;
     this.key = key;
     this.connectedAtMs = connectedAtMs;
     this.heardAtMs = connectedAtMs;
@@ -91,12 +102,34 @@ export class RunnerSession {
   }
 
   get slots(): number {
-    return this.hello.slots;
+    return this.#offer.slots;
+  }
+
+  /** The multiple of the rate that it works for, in hundredths. */
+  get askHundredths(): number {
+    const { ask } = this.#offer;
+    return ask === undefined ? bidHundredthsDefault : hundredthsOf(ask);
+  }
+
+  get paused(): Paused | undefined {
+    return this.#offer.paused;
+  }
+
+  offer(offer: RunnerOffer): void {
+    this.#offer = offer;
+  }
+
+  /** Pools are named by whoever owns the runner, and names change: to be called when either may have. */
+  limitToPools(poolNamed: (account: string, name: string) => string | undefined): void {
+    const names = this.#offer.pools;
+    const pools = names?.flatMap((name) => poolNamed(this.owner, name) ?? []);
+    this.servesOnly = names && { names, pools: new Set(pools) };
   }
 
   /** Further leases this runner may hold: a few a slot, so that none waits for the network between two. */
   get room(): number {
-    if (this.draining || this.suspect || this.#socket.bufferedAmount > backlogBytesMax) return 0;
+    if (this.draining || this.paused || this.suspect) return 0;
+    if (this.#socket.bufferedAmount > backlogBytesMax) return 0;
     return Math.max(this.slots * leasesPerSlot - this.leases.size, 0);
   }
 
@@ -117,6 +150,18 @@ export class RunnerSession {
     this.heardAtMs = nowMs;
     this.suspect = false;
     return wasSuspect;
+  }
+
+  noteStored(digest: string): void {
+    this.#stored.delete(digest);
+    this.#stored.add(digest);
+    const [oldest] = this.#stored;
+    if (this.#stored.size > storedKeptMax) this.#stored.delete(oldest!);
+  }
+
+  /** Who names a blob as its answer without having its bytes would have it read to them with the result. */
+  hasStored(digest: string): boolean {
+    return this.#stored.has(digest);
   }
 
   /** Ends the connection of a machine that does not answer any more. */
@@ -142,13 +187,21 @@ export class RunnerSession {
       slots: this.slots,
       askHundredths: this.askHundredths,
       busy: Math.min(busy, this.slots),
-      memoryMb: this.hello.memoryMb,
+      memoryMb: this.#offer.memoryMb,
       connectedAtMs: this.connectedAtMs,
       tasksDone: this.tasksDone,
-      state: this.draining ? "draining" : busy > 0 ? "busy" : "idle",
+      state: this.#state(busy),
+      ...(this.paused && { paused: this.paused }),
+      ...(this.servesOnly && { servesOnly: this.servesOnly }),
       ...(this.cpu === undefined ? {} : { cpu: this.cpu }),
       ...(this.rssMb === undefined ? {} : { rssMb: this.rssMb }),
     };
+  }
+
+  #state(busy: number): RunnerInfo["state"] {
+    if (this.draining) return "draining";
+    if (this.paused) return "paused";
+    return busy > 0 ? "busy" : "idle";
   }
 
   #flush(): void {

@@ -43,6 +43,7 @@ export function stopJob(sessions: Sessions, job: string): void {
   for (const session of sessions) {
     const held = [...session.leases.values()].filter((lease) => lease.job === job);
     for (const lease of held) session.leases.delete(lease.token);
+    session.leases.forget(job);
     if (held.length > 0) session.send({ type: "cancel", leases: held.map(({ token }) => token) });
     if (session.knownJobs.delete(job)) session.send({ type: "forget", job });
   }

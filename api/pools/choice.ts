@@ -1,4 +1,5 @@
 import { operatorAccount } from "../../protocol/accounts.ts";
+import { GridError } from "../../protocol/errors.ts";
 import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
 import type { Principal } from "../accounts/principal.ts";
 import type { ServedWork } from "../ports.ts";
@@ -30,6 +31,17 @@ export class PoolChoice {
     const slash = given.indexOf("/");
     const owner = slash < 0 ? handle : given.slice(0, slash);
     return this.#options.pools.find(account, owner, given.slice(slash + 1)).id;
+  }
+
+  /** As `resolve`, for what a runner is limited to: names of pools that are gone mean nothing. */
+  named(account: string, name: string): string | undefined {
+    const handle = this.#options.pools.handleOf(account);
+    try {
+      return this.resolve({ account, handle }, name);
+    } catch (error) {
+      if (error instanceof GridError && error.code === "not-found") return undefined;
+      throw error;
+    }
   }
 
   /** Checked again when the job is written, in the same transaction. @throws GridError not-found */

@@ -1,11 +1,10 @@
 import { everyonePool, ownPool } from "../../protocol/http-pools.ts";
+import { type LendingRunner, wants } from "../gateway/may-work.ts";
 import { bidOf, paysEnough } from "../payments/asks.ts";
-import type { RunnerInfo, ServedWork } from "../ports.ts";
+import type { ServedWork } from "../ports.ts";
 import type { Memberships } from "./memberships.ts";
 
 const start = "start one with `sparegrid runner`";
-
-type LendingRunner = Pick<RunnerInfo, "owner" | "askHundredths">;
 
 /**
  * Why a job does not move, for people, as far as it is for want of runners that may serve it; undefined when one may.
@@ -17,12 +16,17 @@ export function waitingForRunner(
   runners: readonly LendingRunner[],
 ): string | undefined {
   const { owner, pool = ownPool } = work;
-  const able = runners.filter((runner) => memberships.mayServe(work, runner.owner));
-  if (able.some(({ askHundredths }) => paysEnough(work, askHundredths))) return undefined;
-  if (able.length > 0) {
-    const ask = Math.min(...able.map(({ askHundredths }) => askHundredths)) / 100;
+  const able = runners.filter(
+    (runner) => memberships.mayServe(work, runner.owner) && wants(work, runner),
+  );
+  const awake = able.filter(({ paused }) => !paused);
+  if (awake.some(({ askHundredths }) => paysEnough(work, askHundredths))) return undefined;
+  if (awake.length > 0) {
+    const ask = Math.min(...awake.map(({ askHundredths }) => askHundredths)) / 100;
     return `No runner works for a bid of ${bidOf(work) / 100}: the lowest ask is ${ask}.`;
   }
+  if (able.length > 0)
+    return `${able.length === 1 ? "The only runner" : "Every runner"} that may do this job is paused. The job waits; ${start} elsewhere, or resume one.`;
   if (pool === everyonePool || runners.length === 0)
     return `No runner is connected. The job waits; ${start}.`;
   if (pool === ownPool)

@@ -9,6 +9,7 @@ import { readBytes } from "../http/body.ts";
 import { type ApiContext, headerOf } from "../http/context.ts";
 import type { Route } from "../http/route.ts";
 import { authHeadersOf } from "../http/who.ts";
+import type { BlobGrant } from "../ports.ts";
 
 const tag = "Runners";
 /** Up to this a blob is answered in one piece, which is faster than a stream. */
@@ -16,12 +17,12 @@ const wholeBytesMax = 9 * 1024 * 1024;
 
 /** Blobs for runners: shards, bundles and constants out, large outputs in. */
 export function blobRoutes({ store, gateway, authenticator }: Deps): Route[] {
-  /** Runners show the token of a job; whoever operates the server may read any blob. */
-  async function authorize(c: ApiContext): Promise<void> {
-    const authorization = headerOf(c, "authorization");
-    const token = bearerToken(authorization);
-    if (token !== undefined && gateway.verifyBlobToken(token) !== undefined) return;
-    requireOperator(await authenticator.authenticate(authHeadersOf(c)));
+  /** Runners show the token of their work; whoever operates the server may read any blob, and gets no grant. */
+  async function authorize(c: ApiContext): Promise<BlobGrant | undefined> {
+    const token = bearerToken(headerOf(c, "authorization"));
+    const grant = token === undefined ? undefined : gateway.blobGrant(token);
+    if (!grant) requireOperator(await authenticator.authenticate(authHeadersOf(c)));
+    return grant;
   }
 
   function digestParam(c: ApiContext): string {
@@ -45,9 +46,11 @@ export function blobRoutes({ store, gateway, authenticator }: Deps): Route[] {
         },
       },
       async handle(c) {
-        await authorize(c);
+        const grant = await authorize(c);
         const digest = digestParam(c);
-        const found = await store.blobs.stream(digest);
+        // What is there and not for this runner, and what is not there, look alike.
+        const isShown = !grant || (await grant.mayRead(digest));
+        const found = isShown ? await store.blobs.stream(digest) : undefined;
         if (!found) throw new GridError("not-found", `There is no blob ${digest}.`);
         const headers = {
           "content-type": "application/octet-stream",
@@ -80,12 +83,15 @@ export function blobRoutes({ store, gateway, authenticator }: Deps): Route[] {
         responses: { 201: { description: "Stored" }, 200: { description: "It was there" } },
       },
       async handle(c) {
-        await authorize(c);
+        const grant = await authorize(c);
+        if (grant?.mayStore() === false)
+          throw new GridError("forbidden", "This runner holds no lease that it could answer.");
         const digest = digestParam(c);
         const bytes = await readBytes(c, outputBytesMax);
         if (digestOf(bytes) !== digest)
           throw new GridError("bad-request", "The body does not have the digest of its name.");
         const outcome = await store.blobs.put(digest, bytes);
+        grant?.stored(digest);
         return new Response(null, { status: outcome === "stored" ? 201 : 200 });
       },
     },

@@ -1,3 +1,4 @@
+import { GridError } from "../../protocol/errors.ts";
 import { jobSchema, submitRequestSchema } from "../../protocol/http-jobs.ts";
 import {
   estimateSchema,
@@ -96,6 +97,10 @@ export function paymentRoutes(deps: Deps): Route[] {
       },
       async handle(c) {
         const version = c.req.param("version")!;
+        if (!catalog.functions.isVisible(principalOf(c).account, version))
+          throw new GridError("not-found", `There is no version ${version}.`, {
+            hint: "Versions are named by their whole digest here.",
+          });
         return json({
           version,
           ...rateOf(rates.rateOf(version)),

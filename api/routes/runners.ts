@@ -39,7 +39,7 @@ export function runnerRoutes({ gateway, pools: { pools } }: Deps): Route[] {
 
 /** A runner tells of its load in percent of one core. */
 export function runnerOf(
-  { connectedAtMs, cpu, askHundredths, ...info }: RunnerInfo,
+  { connectedAtMs, cpu, askHundredths, servesOnly, ...info }: RunnerInfo,
   owner: string,
   pools?: readonly string[],
 ): Runner {
@@ -48,6 +48,7 @@ export function runnerOf(
     ask: askHundredths / 100,
     owner,
     ...(pools === undefined ? {} : { pools: [...pools] }),
+    ...(pools === undefined || !servesOnly ? {} : { servesOnly: [...servesOnly.names] }),
     ...(cpu === undefined ? {} : { cpu: cpu / 100 }),
     connectedAt: new Date(connectedAtMs).toISOString(),
   };

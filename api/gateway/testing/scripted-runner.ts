@@ -6,6 +6,7 @@ import { decodeFrame, type Envelope, encodeFrame } from "../../../protocol/frame
 import type { GatewayToRunner } from "../../../protocol/gateway-to-runner.ts";
 import { protocolVersion } from "../../../protocol/limits.ts";
 import { canonicalCover } from "../../../protocol/merge-tree.ts";
+import type { RunnerOffer } from "../../../protocol/runner-offer.ts";
 import type { RunnerToGateway } from "../../../protocol/runner-to-gateway.ts";
 
 type Said = Envelope<RunnerToGateway>;
@@ -22,6 +23,8 @@ export interface ScriptedRunnerOptions {
   taskMs?: number;
   /** Whether it answers at all. Default true. */
   works?: boolean;
+  /** What else it says in its hello. */
+  offer?: Partial<RunnerOffer>;
   /** What it shows to a server that asks. */
   key?: string;
 }
@@ -58,14 +61,21 @@ export class ScriptedRunner {
   static async connect(
     url: string,
     name: string,
-    { slots = 2, ask, key, ...options }: ScriptedRunnerOptions = {},
+    { slots = 2, ask, key, offer, ...options }: ScriptedRunnerOptions = {},
   ): Promise<ScriptedRunner> {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const socket = new WebSocket(url, { headers });
     const runner = new ScriptedRunner(socket, options);
     await once(socket, "open");
     const asks = ask === undefined ? {} : { ask };
-    const about = { version: "1", hostClass: "v8", memoryMb: 1000, platform: "linux", ...asks };
+    const about = {
+      version: "1",
+      hostClass: "v8",
+      memoryMb: 1000,
+      platform: "linux",
+      ...asks,
+      ...offer,
+    };
     runner.say({ type: "hello", protocol: protocolVersion, runner: name, name, slots, ...about });
     await runner.until(() => runner.all("welcome")[0]);
     return runner;

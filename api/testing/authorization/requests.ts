@@ -102,7 +102,8 @@ const jobs: Record<string, Request> = {
     path: "/v1/jobs/estimate",
     init: post({ function: "ada/secret", input: [1] }),
   }),
-  "GET /v1/rates/{version}": get(`/v1/rates/${"0".repeat(64)}`),
+  "GET /v1/rates/{version}": ({ version }) => ({ path: `/v1/rates/${version}` }),
+  "GET /v1/rates/{version} [public]": ({ openVersion }) => ({ path: `/v1/rates/${openVersion}` }),
   "GET /v1/jobs/{id}/events": (scene) => at(scene.endedJob(), (id) => `/v1/jobs/${id}/events`),
   "GET /v1/jobs/{id}/result": (scene) => at(scene.endedJob(), (id) => `/v1/jobs/${id}/result`),
 };

@@ -27,6 +27,8 @@ export class Scene {
   readonly operatorCookie: string;
   /** The version of ada's private function "secret". */
   readonly version: string;
+  /** That of her public function "open". */
+  readonly openVersion: string;
   readonly #campaigns: { id: string; sponsor: TestMember }[] = [];
   #made = 0;
 
@@ -38,7 +40,7 @@ export class Scene {
       return made<{ version: string }>(ada.json("/v1/functions", post(body)));
     };
     const { version } = await publish("secret", identitySource("Secret"), "private");
-    await publish("open", identitySource("Open"), "public");
+    const open = await publish("open", identitySource("Open"), "public");
     await publish("lengths", linesSource, "public");
     await publish("uses", usesSource, "public");
     await made(api.json("/v1/payouts/rates", post(rate)));
@@ -46,7 +48,7 @@ export class Scene {
       await made(api.json("/v1/ledger/grants", post({ account, credits: 10_000 })));
     const link = await made<{ url: string }>(api.json("/v1/accounts/operator/link", post("")));
     const { headers } = await api.ask("/v1/auth/link", post({ token: tokenOf(link.url) }));
-    return new Scene(api, ada, bob, cookieOf(headers), version);
+    return new Scene(api, ada, bob, cookieOf(headers), version, open.version);
   }
 
   private constructor(
@@ -55,12 +57,14 @@ export class Scene {
     bob: TestMember,
     operatorCookie: string,
     version: string,
+    openVersion: string,
   ) {
     this.api = api;
     this.ada = ada;
     this.bob = bob;
     this.operatorCookie = operatorCookie;
     this.version = version;
+    this.openVersion = openVersion;
   }
 
   /** A name that is not taken. */

@@ -51,7 +51,8 @@ POST   /v1/jobs/{id}/cancel                                  401   403   404   2
 POST   /v1/jobs/{id}/cancel [all]                            401   403   403   403   200
 POST   /v1/jobs/{id}/top-up                                  401   403   404   200   404
 POST   /v1/jobs/estimate                                     401   403   404   503   404
-GET    /v1/rates/{version}                                   401   403   200   200   200
+GET    /v1/rates/{version}                                   401   403   404   200   404
+GET    /v1/rates/{version} [public]                          401   403   200   200   200
 GET    /v1/jobs/{id}/events                                  401   403   404   200   404
 GET    /v1/jobs/{id}/result                                  401   403   404   200   404
 
