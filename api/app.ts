@@ -34,6 +34,7 @@ import { payoutRoutes } from "./routes/payouts.ts";
 import { poolInvitationRoutes } from "./routes/pool-invitations.ts";
 import { poolRoutes } from "./routes/pools.ts";
 import { resultRoutes } from "./routes/result.ts";
+import { runnerPackageRoutes } from "./routes/runner-package.ts";
 import { runnerRoutes } from "./routes/runners.ts";
 import { viewRoutes } from "./routes/views.ts";
 
@@ -64,6 +65,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...eventRoutes(deps),
     ...resultRoutes(deps),
     ...runnerRoutes(deps),
+    ...runnerPackageRoutes(deps),
     ...ledgerRoutes(deps),
     ...poolRoutes(deps),
     // Before those with an id in the same place.

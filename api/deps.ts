@@ -22,6 +22,7 @@ import type { Payments } from "./payments/index.ts";
 import type { PayoutsArea } from "./payouts/index.ts";
 import type { PoolParts } from "./pools/index.ts";
 import type { Compiler, DatasetIngest, Gateway, Jobs } from "./ports.ts";
+import type { RunnerPackage } from "./runners/package/runner-package.ts";
 import type { Store } from "./store/port.ts";
 
 /** A gateway that takes over the sockets of authorized runners. */
@@ -41,6 +42,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   /** The project's version. */
   version: string;
   address: PublicAddress;
+  runnerPackage: RunnerPackage;
   store: Store;
   database: Database;
   catalog: Catalog;

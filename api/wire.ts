@@ -34,6 +34,7 @@ import { moneyOf } from "./payments/view.ts";
 import { createPayoutsArea } from "./payouts/index.ts";
 import { createPools } from "./pools/index.ts";
 import { waitingForRunner } from "./pools/waiting.ts";
+import { RunnerPackage } from "./runners/package/runner-package.ts";
 import { openStore } from "./store/open-store.ts";
 
 const sweepEveryMs = 1_000;
@@ -219,7 +220,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const deps: Deps = {
       config,
       version: packageJson.version,
-      address: new PublicAddress(config.publicUrl),
+      address: new PublicAddress(config.publicUrl, config.proxies),
+      runnerPackage: new RunnerPackage(log, stopping.signal),
       ...accounts,
       store,
       database,

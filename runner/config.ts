@@ -15,6 +15,7 @@ Options (environment variable in parentheses):
   --memory <MB>       memory to lend; default: half of this machine's (SPAREGRID_MEMORY)
   --data-dir <path>   keeps this installation's id; default: ~/.sparegrid/runner (SPAREGRID_DATA_DIR)
   --log-level <level> debug, info, warn, error or silent; default: info (LOG_LEVEL)
+  --log-file <path>   write the log there, at most 8 MB, instead of to the output (SPAREGRID_LOG_FILE)
   --help              this text
 
 SIGINT or SIGTERM finishes or hands back what is running, within 10 s; a second one ends at once.
@@ -33,6 +34,7 @@ export interface Config {
   memory?: number;
   dataDir: string;
   logLevel: (typeof logLevels)[number];
+  logFile?: string;
 }
 
 export type ConfigOutcome =
@@ -51,6 +53,7 @@ const settings = {
   memory: ["--memory", "SPAREGRID_MEMORY", countFault(256, Number.MAX_SAFE_INTEGER, " MB")],
   dataDir: ["--data-dir", "SPAREGRID_DATA_DIR", () => undefined],
   logLevel: ["--log-level", "LOG_LEVEL", levelFault],
+  logFile: ["--log-file", "SPAREGRID_LOG_FILE", () => undefined],
 } as const satisfies Record<
   keyof Config,
   readonly [string, string, (value: string) => string | undefined]
@@ -74,6 +77,7 @@ export function readConfig(
         memory: { type: "string" },
         "data-dir": { type: "string" },
         "log-level": { type: "string" },
+        "log-file": { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }));
@@ -102,6 +106,7 @@ export function readConfig(
       ...(given.memory !== undefined && { memory: Number(given.memory) }),
       dataDir: given.dataDir ?? join(homedir(), ".sparegrid", "runner"),
       logLevel: (given.logLevel ?? "info") as Config["logLevel"],
+      ...(given.logFile !== undefined && { logFile: given.logFile }),
     },
   };
 }

@@ -1,33 +1,35 @@
-import { pino } from "pino";
+import { type DestinationStream, pino } from "pino";
 import packageJson from "../package.json" with { type: "json" };
+import type { GridError } from "../protocol/errors.ts";
 import { type Config, readConfig, usage } from "./config.ts";
 import { type Runner, startRunner } from "./index.ts";
+import { logFile } from "./log-file.ts";
 import { prettyLines } from "./pretty-lines.ts";
 
-/** The runner as a program: exits with 2 on a wrong configuration, with 1 when the gateway refuses it. */
+/**
+ * The runner as a program: exits with 2 on a wrong configuration, with 1 when the gateway refuses it.
+ * Resolves when it has ended, with why the gateway would not have it (any more).
+ */
 export async function main(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
+): Promise<GridError | undefined> {
   const outcome = readConfig(args, env);
   if (outcome.type === "help") {
     process.stdout.write(usage);
-    return;
+    return undefined;
   }
   if (outcome.type === "faults") {
     process.stderr.write(`${outcome.faults.join("\n")}\n\nTry --help.\n`);
     process.exitCode = 2;
-    return;
+    return undefined;
   }
-  await run(outcome.config);
+  return await run(outcome.config);
 }
 
-async function run(config: Config): Promise<void> {
+async function run(config: Config): Promise<GridError | undefined> {
   const { url, token, name, slots, ask, memory, dataDir, logLevel } = config;
-  const log = pino(
-    { level: logLevel, base: null },
-    process.stdout.isTTY ? prettyLines(process.stdout) : pino.destination({ sync: true }),
-  );
+  const log = pino({ level: logLevel, base: null }, logDestination(config));
   const runner = await startRunner({
     url,
     token,
@@ -45,6 +47,12 @@ async function run(config: Config): Promise<void> {
   await runner.ended;
   // It was logged, and what the gateway refuses once it refuses again.
   if (runner.refusal) process.exitCode = 1;
+  return runner.refusal;
+}
+
+function logDestination(config: Config): DestinationStream {
+  if (config.logFile !== undefined) return logFile(config.logFile);
+  return process.stdout.isTTY ? prettyLines(process.stdout) : pino.destination({ sync: true });
 }
 
 function closeOnSignals(runner: Runner, onFirst: (signal: string) => void): void {

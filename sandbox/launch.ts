@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import packageJson from "../package.json" with { type: "json" };
 import { childBundlePath } from "./child-bundle.ts";
 import type { ExecutorOptions } from "./options.ts";
 
@@ -66,6 +67,7 @@ export function executorEnvironment(): NodeJS.ProcessEnv {
 
 /** The Node that package.json pins: every runner then computes the same bits, whatever Node started it. */
 function pinnedNode(): string {
+  if (process.versions.node === packageJson.dependencies.node) return process.execPath;
   try {
     const manifest = createRequire(import.meta.url).resolve("node/package.json");
     const path = join(dirname(manifest), "bin", process.platform === "win32" ? "node.exe" : "node");

@@ -72,7 +72,7 @@ export function deviceRoutes({ devices, address }: Deps): Route[] {
           const { client_id: client, device_name: name = client, scope = "" } = request;
           const asked = scopesOf(scope);
           const code = await devices.begin(client, name, asked.length > 0 ? asked : allScopes);
-          const uri = `${address.url}/device`;
+          const uri = `${address.seenBy(c)}/device`;
           return json(
             {
               ...code,

@@ -310,10 +310,9 @@ const accounts: Record<string, Request> = {
 };
 
 const operations: Record<string, Request> = Object.fromEntries(
-  ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"].map((path) => [
-    `GET ${path}`,
-    get(path),
-  ]),
+  ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/runner", "/runner.tgz"].map(
+    (path) => [`GET ${path}`, get(path)],
+  ),
 );
 
 /** By the name of the table's row. */

@@ -156,6 +156,8 @@ GET    /readyz                                               200   200   200   2
 GET    /metrics                                              200   200   200   200   200
 GET    /docs                                                 200   200   200   200   200
 GET    /openapi.json                                         200   200   200   200   200
+GET    /runner                                               200   200   200   200   200
+GET    /runner.tgz                                           200   200   200   200   200
 `;
 
 export const askers = ["nobody", "scope", "other", "owner", "operator"] as const;

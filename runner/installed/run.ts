@@ -1,0 +1,29 @@
+import { readKey } from "../kept-key.ts";
+import { main as runnerMain } from "../program.ts";
+import { exitCodes } from "./command-error.ts";
+import { type Context, dataDirFor } from "./context.ts";
+import { join, keyFor } from "./membership.ts";
+import { serverAddress } from "./server-address.ts";
+
+/** The runner in the foreground. It joins first, when it has not. */
+export async function run(context: Context): Promise<void> {
+  const { line, env, installation } = context;
+  const dataDir = dataDirFor(context);
+  const kept = await readKey(dataDir);
+  const url = serverAddress(line.url ?? env.SPAREGRID_URL ?? kept?.url ?? installation.server?.url);
+  const token = line.token ?? env.SPAREGRID_TOKEN ?? (await keyFor(context, { url, dataDir }));
+  const refusal = await runnerMain(line.args, {
+    ...env,
+    SPAREGRID_URL: url,
+    SPAREGRID_TOKEN: token,
+    SPAREGRID_DATA_DIR: dataDir,
+  });
+  if (refusal?.code === "unauthorized") process.exitCode = exitCodes.dismissed;
+}
+
+/** Another key than the one that is kept, perhaps of another server. */
+export async function joinCommand(context: Context): Promise<void> {
+  const { line, env, installation } = context;
+  const url = serverAddress(line.url ?? env.SPAREGRID_URL ?? installation.server?.url);
+  await join(context, { url, dataDir: dataDirFor(context) });
+}
