@@ -1,5 +1,5 @@
+import { createRequire } from "node:module";
 import packageJson from "../../../package.json" with { type: "json" };
-import packageLock from "../../../package-lock.json" with { type: "json" };
 
 export const packageName = "sparegrid-runner";
 export const packageVersion = packageJson.version;
@@ -35,9 +35,15 @@ export function packageManifest(): Record<string, unknown> {
     engines: { node: `>=${nodeMajorMin}` },
     // For the command's entry, which finds by them the Node to start.
     nodePackages,
-    dependencies: { "isolated-vm": packageLock.packages["node_modules/isolated-vm"].version },
+    dependencies: { "isolated-vm": installedVersion("isolated-vm") },
     optionalDependencies: Object.fromEntries(
       Object.values(nodePackages).map((name) => [name, nodeVersion]),
     ),
   };
+}
+
+/** What a runner gets is what the tests ran with. */
+function installedVersion(name: string): string {
+  const manifest = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
+  return manifest.version;
 }
