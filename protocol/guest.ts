@@ -155,6 +155,8 @@ export const guestReplySchema = z.object({
   state: z.object({ bytes: z.int(), fuel: z.number() }).optional(),
   /** console.log lines of the author, bounded. Not part of the hashed output. */
   logs: z.array(z.string()).optional(),
+  /** The call never asked how many shards there are: with any other number of them it gives the same. */
+  anyCount: z.literal(true).optional(),
   /** Set when the body's content type was chosen by the value (bytes outputs). */
   contentType: z.string().optional(),
 });

@@ -75,6 +75,10 @@ export const jobSpecSchema = z.object({
   params: z.record(z.string(), z.json()),
   uses: z.record(z.string(), constantSchema),
   seed: z.int().nonnegative(),
+  /**
+   * Remembered results: "use" them, or compute all anew and "renew" them. When absent it takes none, and leaves none.
+   */
+  memo: z.enum(["use", "renew"]).optional(),
   /** Forced records per task (the consumer's or the function's wish); planning decides when absent. */
   recordsPerTask: z.int().positive().optional(),
   /** mapReduce: hash partitions. */
@@ -140,9 +144,11 @@ export interface JobState {
   done: number;
   /** What the accepted answer of the current stage said to go by; only stages of one task have it. */
   control?: Control;
-  /** Tasks done over all stages, and their fuel. */
+  /** Tasks computed over all stages, and their fuel. */
   tasksDone: number;
   fuel: number;
+  /** Tasks whose results were remembered, and the fuel that they once took. Absent when there are none. */
+  remembered?: { tasks: number; fuel: number };
   metrics?: Record<string, number | null>;
   error?: ErrorBody;
   /** While it is paused: why, for people. */

@@ -27,6 +27,11 @@ export const outputBytesMax = 32 * 1024 * 1024;
 /** Fuel: counted loop iterations and calls. The default is some 10 to 30 s of work on a reference core. */
 export const fuelPerTaskDefault = 10_000_000_000;
 export const fuelPerTaskMax = 1_000_000_000_000;
+/**
+ * Tasks of less fuel are not remembered: this is some milliseconds of work, which costs no more than to keep and find its
+ * result. The guest tells by it, too, what is worth telling.
+ */
+export const rememberedFuelMin = 1_000_000;
 /** Wall clock and memory are backstops behind fuel. */
 export const taskTimeoutMsDefault = 60_000;
 export const taskTimeoutMsMax = 600_000;
@@ -73,6 +78,7 @@ export const passwordCharsMax = 128;
 /** Ten years: beyond that, a key without an end says more honestly what is meant. */
 export const keyDaysMax = 3_650;
 
+assertLimit(rememberedFuelMin < fuelPerTaskDefault, "tasks can be large enough to be remembered");
 assertLimit(shardBytesMin <= shardBytesMax, "a shard's minimum is at most its maximum");
 assertLimit(
   recordBytesMax + shardBytesMax <= pipeFrameBytesMax / 2,

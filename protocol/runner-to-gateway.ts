@@ -16,6 +16,8 @@ const outputSchema = z.object({
   hash,
   fuel: count,
   inline: z.boolean(),
+  /** Its task never asked how many shards there are: its outputs are the same for any number of them. */
+  anyCount: z.literal(true).optional(),
 });
 const logsSchema = z.array(z.object({ task: count, line: z.string() }));
 

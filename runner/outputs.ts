@@ -11,6 +11,8 @@ export interface UnitOutput {
   hash: string;
   fuel: number;
   body: Uint8Array;
+  /** Its task never asked how many shards there are. */
+  anyCount?: boolean;
 }
 
 /**
@@ -29,6 +31,7 @@ export function outputsOf(unit: Unit, kind: Kind, reply: ExecutorReply): UnitOut
       hash: hashes[partition]!,
       fuel: partition === 0 ? header.fuel : 0,
       body: bytes,
+      ...(partition === 0 && header.anyCount === true && { anyCount: true }),
     }));
   }
   if (entry === "merge" || (kind === "iterate" && entry === "map")) {
@@ -46,7 +49,8 @@ export function outputsOf(unit: Unit, kind: Kind, reply: ExecutorReply): UnitOut
     return [output, ...partialOutputs(partials, hashes.slice(1), rest)];
   }
   expectCount(hashes.length, 1, "output", unit);
-  return [{ level: 0, index: unit.lo, hash: hashes[0]!, fuel: header.fuel, body }];
+  const anyCount = header.anyCount === true && { anyCount: true };
+  return [{ level: 0, index: unit.lo, hash: hashes[0]!, fuel: header.fuel, body, ...anyCount }];
 }
 
 function partialOutputs(

@@ -147,10 +147,18 @@ function addTo(pending: Pending, result: UnitResult, { inlineBytesMax }: ResultL
   const { message, payloads, blobs } = pending;
   let unitInlineBytes = 0;
   for (const output of result.outputs) {
-    const { level, index, hash, fuel, body } = output;
+    const { level, index, hash, fuel, body, anyCount } = output;
     const bytes = body.byteLength;
     const inline = bytes <= inlineBytesMax && unitInlineBytes + bytes <= unitInlineBytesMax;
-    message.outputs.push({ level, index, bytes, hash, fuel, inline });
+    message.outputs.push({
+      level,
+      index,
+      bytes,
+      hash,
+      fuel,
+      inline,
+      ...(anyCount === true && { anyCount }),
+    });
     if (inline) {
       payloads.push(body);
       unitInlineBytes += bytes;

@@ -7,7 +7,7 @@ import { logLineCharsMax, logLinesPerTaskMax } from "../protocol/limits.ts";
  */
 export function readReplyHeader(value: unknown): GuestReply | undefined {
   if (!isRecord(value)) return undefined;
-  const { fuel, error, control, partials, state, logs, contentType } = value;
+  const { fuel, error, control, partials, state, logs, anyCount, contentType } = value;
   if (!isAmount(fuel)) return undefined;
   const header: GuestReply = { fuel };
   if (error !== undefined) {
@@ -33,6 +33,10 @@ export function readReplyHeader(value: unknown): GuestReply | undefined {
     header.logs = logs
       .slice(0, logLinesPerTaskMax + 1)
       .map((line: string) => line.slice(0, logLineCharsMax * 2));
+  }
+  if (anyCount !== undefined) {
+    if (anyCount !== true) return undefined;
+    header.anyCount = true;
   }
   if (contentType !== undefined) {
     if (typeof contentType !== "string" || !contentTypePattern.test(contentType)) return undefined;

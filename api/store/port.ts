@@ -11,6 +11,9 @@ import type {
   Stage,
   StageSummary,
 } from "../../protocol/job.ts";
+import type { MemoStore } from "./memo-port.ts";
+
+export type { Memo, MemoStore } from "./memo-port.ts";
 
 /**
  * The store: what jobs, gateways and datasets need to be shared and to survive. Two implementations, embedded and
@@ -26,6 +29,7 @@ export interface Store {
   readonly blobs: BlobStore;
   readonly jobs: JobStore;
   readonly events: EventStore;
+  readonly memos: MemoStore;
   /** "ok", or throws GridError store-unavailable. */
   ping(): Promise<"ok">;
   /** A secret shared by all processes of this store, made on first use (signs blob tokens). 32 bytes, hex. */
@@ -141,6 +145,13 @@ export interface CompleteOutcome {
   control?: Control;
 }
 
+/** A task whose outputs are known without computing it. Large ones are blobs that were put. */
+export interface RecalledTask {
+  task: number;
+  outputs: readonly Output[];
+  control?: Control;
+}
+
 export interface RoundAnswer {
   /** Level 0, index 0. */
   state: Output;
@@ -175,9 +186,17 @@ export interface JobStore {
   /** What is accepted is counted for its earner in the same step. */
   complete(id: string, completions: readonly Completion[]): Promise<CompleteOutcome>;
   /**
+   * Takes remembered outputs for pending tasks of stage `stage`. Nobody earns by them: they count as `remembered`, and
+   * for the stage like any others. Of each task, `results` says
+   * - accepted: it was pending and is done now
+   * - late: it is leased or done; nothing changed
+   * - stale: the job is at another stage, or ended; nothing changed
+   */
+  recall(id: string, stage: number, tasks: readonly RecalledTask[]): Promise<CompleteOutcome>;
+  /**
    * What was accepted, by earner, in no order: for each the fuel and tasks of all its accepted answers and rounds since
    * the job was made. These counts never go down, also when stages are dropped and after the job has ended, and all of
-   * them come to the job's `fuel` and `tasksDone`. Counts beyond 2^53 are rounded. Empty for a job that is not there.
+   * them come to the job's `fuel` and `tasksDone`. What was recalled nobody has earned. Counts beyond 2^53 are rounded. Empty for a job that is not there.
    *
    * What this answers is kept as well as the store keeps anything: embedded, it survives the death of the process and of
    * the machine; in Redis, as much as its configuration makes a write survive.

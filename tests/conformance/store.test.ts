@@ -5,7 +5,9 @@ import { earnedBehaviour } from "./earned-behaviour.ts";
 import { eventBehaviour } from "./event-behaviour.ts";
 import { followBehaviour } from "./follow-behaviour.ts";
 import { jobBehaviour } from "./job-behaviour.ts";
+import { memoBehaviour } from "./memo-behaviour.ts";
 import { outputBehaviour } from "./output-behaviour.ts";
+import { recallBehaviour } from "./recall-behaviour.ts";
 import { type Running, subjects } from "./subjects.ts";
 import { taskBehaviour } from "./task-behaviour.ts";
 
@@ -27,6 +29,8 @@ describe.each(subjects())("the $name store", (subject) => {
   describe("leases that follow their job", () => followBehaviour(context));
   describe("earnings", () => earnedBehaviour(context));
   describe("outputs", () => outputBehaviour(context));
+  describe("recalled tasks", () => recallBehaviour(context));
+  describe("remembered results", () => memoBehaviour(context));
   describe("events", () => eventBehaviour(context));
   describe("blobs and secrets", () => blobBehaviour(context));
 });

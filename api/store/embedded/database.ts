@@ -49,6 +49,30 @@ const migrations = [
    ) WITHOUT ROWID;
    CREATE TABLE syncs (count INTEGER NOT NULL);
    INSERT INTO syncs (count) VALUES (0);`,
+  // Remembered results. What each owner has is summed as rows come and go: every put asks for it.
+  `CREATE TABLE memos (
+     memo INTEGER PRIMARY KEY, owner TEXT NOT NULL, family TEXT NOT NULL, task TEXT NOT NULL,
+     by TEXT NOT NULL, weight INTEGER NOT NULL, used_ms REAL NOT NULL,
+     UNIQUE (owner, family, task)
+   );
+   CREATE INDEX memos_used ON memos (used_ms);
+   CREATE INDEX memos_of_owner ON memos (owner, used_ms);
+   CREATE TABLE memo_outputs (
+     memo INTEGER NOT NULL, level INTEGER NOT NULL,
+     hash TEXT NOT NULL, fuel REAL NOT NULL, bytes INTEGER NOT NULL, host_class TEXT NOT NULL, inline BLOB,
+     PRIMARY KEY (memo, level)
+   ) WITHOUT ROWID;
+   CREATE INDEX memo_outputs_large ON memo_outputs (hash) WHERE inline IS NULL;
+   CREATE TABLE memo_weights (owner TEXT PRIMARY KEY, weight INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TRIGGER memo_came AFTER INSERT ON memos BEGIN
+     INSERT INTO memo_weights (owner, weight) VALUES (NEW.owner, NEW.weight)
+       ON CONFLICT (owner) DO UPDATE SET weight = weight + excluded.weight;
+   END;
+   CREATE TRIGGER memo_went AFTER DELETE ON memos BEGIN
+     DELETE FROM memo_outputs WHERE memo = OLD.memo;
+     UPDATE memo_weights SET weight = weight - OLD.weight WHERE owner = OLD.owner;
+     DELETE FROM memo_weights WHERE owner = OLD.owner AND weight <= 0;
+   END;`,
 ];
 
 /** A checkpoint syncs the file, which stalls; every 16 MB of log instead of SQLite's 4 MB. */

@@ -8,6 +8,7 @@ import type {
   JobStore,
   Lease,
   LeaseRequest,
+  RecalledTask,
   RoundAnswer,
   StatusChange,
 } from "../port.ts";
@@ -101,8 +102,8 @@ export class EmbeddedJobs implements JobStore {
     const job = this.#active.get(id);
     if (!job) return this.#allStale(id, completions);
     this.#journal.admit();
-    const { board, facts } = job;
-    const { number: stage, tasks } = facts.stage;
+    const { board } = job;
+    const stage = job.facts.stage.number;
     const redundant: string[] = [];
     const [doneBefore, pendingBefore] = [board.done, board.pending];
     const results = completions.map((completion) => {
@@ -110,32 +111,57 @@ export class EmbeddedJobs implements JobStore {
       if (result === "accepted") this.#accept(job, stage, completion);
       return result;
     });
+    const outcome = this.#outcome(job, doneBefore, results, redundant);
+    if (board.pending > pendingBefore) this.#changed(id);
+    return outcome;
+  }
+
+  #accept(job: ActiveJob, stage: number, completion: Completion): void {
+    const { lo, hi, outputs, earner, control } = completion;
+    if (control) job.facts.control = control;
+    this.#count(job, earner, addOutputs(job, outputs), hi - lo);
+    this.#journal.answered(job, stage, lo, hi, outputs);
+  }
+
+  async recall(
+    id: string,
+    stage: number,
+    tasks: readonly RecalledTask[],
+  ): Promise<CompleteOutcome> {
+    const job = this.#active.get(id);
+    if (job?.facts.stage.number !== stage) return this.#allStale(id, tasks);
+    this.#journal.admit();
+    const { board, facts } = job;
+    const doneBefore = board.done;
+    const results = tasks.map(({ task, outputs, control }) => {
+      if (!board.recall(task)) return "late";
+      if (control) facts.control = control;
+      const { tasks: count, fuel } = facts.remembered ?? { tasks: 0, fuel: 0 };
+      facts.remembered = { tasks: count + 1, fuel: fuel + addOutputs(job, outputs) };
+      this.#journal.answered(job, stage, task, task + 1, outputs);
+      return "accepted";
+    });
+    return this.#outcome(job, doneBefore, results, []);
+  }
+
+  #outcome(
+    job: ActiveJob,
+    doneBefore: number,
+    results: CompleteOutcome["results"],
+    redundant: string[],
+  ): CompleteOutcome {
+    const { board, facts } = job;
+    const { number: stage, tasks } = facts.stage;
     facts.done = board.done;
     if (board.done > doneBefore) {
       this.#journal.touched(job);
       this.#journal.settle();
     }
-    if (board.pending > pendingBefore) this.#changed(id);
     const finished = board.done === tasks && doneBefore < tasks;
     const outcome = { results, redundant, stage, done: board.done, tasks, finished };
     if (!finished) return outcome;
     const { totals, control } = facts;
     return { ...outcome, summary: { ...totals }, ...(control && { control }) };
-  }
-
-  #accept(job: ActiveJob, stage: number, completion: Completion): void {
-    const { lo, hi, outputs, earner, control } = completion;
-    const { totals } = job.facts;
-    if (control) job.facts.control = control;
-    let fuelSum = 0;
-    for (const { fuel, bytes } of outputs) {
-      fuelSum += fuel;
-      totals.bytes += bytes;
-    }
-    totals.outputs += outputs.length;
-    totals.fuel += fuelSum;
-    this.#count(job, earner, fuelSum, hi - lo);
-    this.#journal.answered(job, stage, lo, hi, outputs);
   }
 
   #count(job: ActiveJob, earner: string, fuel: number, tasks: number): void {
@@ -155,10 +181,10 @@ export class EmbeddedJobs implements JobStore {
       : this.#reader.earned(job);
   }
 
-  #allStale(id: string, completions: readonly Completion[]): CompleteOutcome {
-    const facts = this.#reader.job(id)?.facts;
+  #allStale(id: string, answers: readonly unknown[]): CompleteOutcome {
+    const facts = (this.#active.get(id) ?? this.#reader.job(id))?.facts;
     return {
-      results: completions.map(() => "stale"),
+      results: answers.map(() => "stale"),
       redundant: [],
       stage: facts?.stage.number ?? -1,
       done: facts?.done ?? 0,
@@ -337,6 +363,18 @@ export class EmbeddedJobs implements JobStore {
   #changed(id: string): void {
     this.#listeners.notify(anyJob, id);
   }
+}
+
+/** Counts outputs in the stage's totals. Returns their fuel. */
+function addOutputs({ facts: { totals } }: ActiveJob, outputs: readonly Output[]): number {
+  let fuelSum = 0;
+  for (const { fuel, bytes } of outputs) {
+    fuelSum += fuel;
+    totals.bytes += bytes;
+  }
+  totals.outputs += outputs.length;
+  totals.fuel += fuelSum;
+  return fuelSum;
 }
 
 function byLevelAndIndex(a: Output, b: Output): number {

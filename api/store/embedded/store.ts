@@ -13,6 +13,7 @@ import { EmbeddedEvents } from "./events.ts";
 import { Garbage, wholeJob } from "./garbage.ts";
 import { EmbeddedJobs } from "./jobs.ts";
 import { Journal } from "./journal.ts";
+import { embeddedMemos } from "./memos.ts";
 import { Reader } from "./reader.ts";
 import { resume } from "./resume.ts";
 
@@ -75,6 +76,7 @@ export async function openEmbeddedStore({
       newToken: requestIds(`${newId("token", clock())}.`),
     }),
     events: new EmbeddedEvents({ active, reader, journal, listeners: eventListeners, insertNow }),
+    memos: embeddedMemos(db),
     async ping() {
       try {
         reader.lastJob();

@@ -148,6 +148,13 @@ export class TaskBoard {
     return "accepted";
   }
 
+  /** Returns whether the task was pending; it is done then. */
+  recall(task: number): boolean {
+    if (!this.#pending.take(task, task + 1, 1)) return false;
+    this.#done++;
+    return true;
+  }
+
   /** Returns the attempts that were used by the tasks given back, 0 for a token that does not exist. */
   release(token: string, penalty: boolean): number {
     const held = this.#leases.get(token);

@@ -17,9 +17,11 @@ import type {
   JobStore,
   Lease,
   LeaseRequest,
+  RecalledTask,
   RoundAnswer,
   StatusChange,
 } from "../port.ts";
+import { readOutcome } from "./complete-reply.ts";
 import type { Argument, Connection } from "./connection.ts";
 import { activeKey, earnedKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
 import type { Notices } from "./notices.ts";
@@ -44,6 +46,8 @@ const facts = [
   "resultStage",
   "startedAtMs",
   "endedAtMs",
+  "recalledTasks",
+  "recalledFuel",
 ] as const;
 
 export interface RedisJobsOptions {
@@ -90,7 +94,7 @@ export class RedisJobs implements JobStore {
     ]);
     const [status, stage, done, control, tasksDone, fuel, metrics, error, pausedFor, ...rest] =
       values;
-    const [resultStage, started, ended] = rest;
+    const [resultStage, started, ended, recalledTasks, recalledFuel] = rest;
     if (!spec || !status) return undefined;
     const current = JSON.parse(stage!) as Stage;
     return {
@@ -101,6 +105,9 @@ export class RedisJobs implements JobStore {
       ...controlOf(control, current),
       tasksDone: Number(tasksDone),
       fuel: Number(fuel),
+      ...(recalledTasks && {
+        remembered: { tasks: Number(recalledTasks), fuel: Number(recalledFuel) },
+      }),
       ...(metrics && { metrics: JSON.parse(metrics) as Record<string, number | null> }),
       ...(error && { error: JSON.parse(error) as NonNullable<JobState["error"]> }),
       ...(pausedFor && { pausedFor }),
@@ -179,21 +186,20 @@ export class RedisJobs implements JobStore {
     const args: Argument[] = [completions.length];
     for (const completion of completions) pushCompletion(args, completion);
     const reply = await this.#call("complete", id, args);
-    const [results, redundant, stage, done, tasks, finished, outputs, bytes, fuel, control] =
-      reply.split("\n");
-    const outcome: CompleteOutcome = {
-      results: [...results!].map((letter) =>
-        letter === "a" ? "accepted" : letter === "l" ? "late" : "stale",
-      ),
-      redundant: redundant === "" ? [] : redundant!.split(" "),
-      stage: Number(stage),
-      done: Number(done),
-      tasks: Number(tasks),
-      finished: finished === "1",
-    };
-    if (!outcome.finished) return outcome;
-    const summary = { outputs: Number(outputs), bytes: Number(bytes), fuel: Number(fuel) };
-    return { ...outcome, summary, ...(control && { control: JSON.parse(control) as Control }) };
+    return readOutcome(reply);
+  }
+
+  async recall(
+    id: string,
+    stage: number,
+    tasks: readonly RecalledTask[],
+  ): Promise<CompleteOutcome> {
+    const args: Argument[] = [stage, tasks.length];
+    for (const { task, outputs, control } of tasks) {
+      args.push(task, ...totalsOf(outputs, `task ${task}`), controlJson(control), outputs.length);
+      for (const output of outputs) args.push(...outputArgs(output));
+    }
+    return readOutcome(await this.#call("recall", id, args));
   }
 
   async earned(id: string): Promise<Earning[]> {
@@ -357,16 +363,24 @@ function controlOf(kept: string | null | undefined, { number }: Stage): { contro
 
 function pushCompletion(args: Argument[], completion: Completion): void {
   const { token, lo, hi, outputs, earner, control } = completion;
+  const [bytes, fuel] = totalsOf(outputs, `tasks [${lo}, ${hi})`);
+  args.push(token, lo, hi, bytes, fuel, earner, controlJson(control), outputs.length);
+  for (const output of outputs) args.push(...outputArgs(output));
+}
+
+function controlJson(control: Control | undefined): string {
+  return control ? JSON.stringify(control) : "";
+}
+
+function totalsOf(outputs: readonly Output[], what: string): [bytes: number, fuel: number] {
   let bytes = 0;
   let fuel = 0;
   for (const output of outputs) {
     bytes += output.bytes;
     fuel += output.fuel;
   }
-  requireNumbers(bytes, fuel, `tasks [${lo}, ${hi})`);
-  const controlJson = control ? JSON.stringify(control) : "";
-  args.push(token, lo, hi, bytes, fuel, earner, controlJson, outputs.length);
-  for (const output of outputs) args.push(...outputArgs(output));
+  requireNumbers(bytes, fuel, what);
+  return [bytes, fuel];
 }
 
 /** A number that the server cannot add would fail half-way through the transition. */

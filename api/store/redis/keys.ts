@@ -37,3 +37,20 @@ export function blobOfKey(key: string): string {
 export function secretKey(name: string): string {
   return `sg:secret:${name}`;
 }
+
+/** The hash tag keeps all remembered results of an owner in one slot (see memos.lua). */
+export function memoKey(owner: string): string {
+  return `sg:memo:{${owner}}`;
+}
+
+export function memoFamilyKey(owner: string, family: string): string {
+  return `${memoKey(owner)}:family:${family}`;
+}
+
+export const memoFamilies = "sg:memo:{*}:family:*";
+export const memoWeights = "sg:memo:{*}:weight";
+
+/** The owner's key, from that of what they weigh. */
+export function memoKeyOf(weightKey: string): string {
+  return weightKey.slice(0, -":weight".length);
+}

@@ -6,6 +6,7 @@ const files = [
   "create",
   "lease",
   "complete",
+  "recall",
   "release",
   "renew",
   "expire",
@@ -17,6 +18,7 @@ const files = [
   "append",
   "outputs",
   "blobs",
+  "memos",
 ];
 
 /** The number goes up with every change that an older process could not live with. */
@@ -37,7 +39,11 @@ export type FunctionName =
   | "append"
   | "outputs"
   | "renew_blob"
-  | "remove_idle_blob";
+  | "remove_idle_blob"
+  | "recall"
+  | "memo_put"
+  | "memo_used"
+  | "memo_forget";
 
 export function serverName(name: FunctionName): string {
   return `${libraryName}_${name}`;

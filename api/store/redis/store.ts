@@ -8,6 +8,7 @@ import { Connection } from "./connection.ts";
 import { RedisEvents } from "./events.ts";
 import { RedisJobs } from "./jobs.ts";
 import { secretKey } from "./keys.ts";
+import { redisMemos } from "./memos.ts";
 import { Notices } from "./notices.ts";
 import { present } from "./users.ts";
 
@@ -41,6 +42,7 @@ export async function openRedisStore({
     blobs: redisBlobs(connection),
     jobs,
     events: new RedisEvents({ connection, notices, newRequest }),
+    memos: redisMemos(connection),
     async ping() {
       await connection.once("ping");
       return "ok";

@@ -1,4 +1,5 @@
 import type { Guest, GuestJob, GuestRequest } from "../../../protocol/guest.ts";
+import { rememberedFuelMin } from "../../../protocol/limits.ts";
 import { type Definition, readDefinition } from "./definition.ts";
 import { describeFailure } from "./failure.ts";
 import { inlineSource } from "./inline.ts";
@@ -128,12 +129,12 @@ function dispatch(
     case "probe": {
       const outcome = mapSlice(run, request.slice);
       const { to, from } = request.slice;
-      return { ...outcome, body: "", control: { records: to - from } };
+      return { ...outcome, body: "", control: { records: to - from }, anyCount: !run.askedCount };
     }
     case "map":
       if ("slices" in request)
         return iterate.mapSlices(run, new Uint8Array(bufferOf(data)), request);
-      return mapSlice(run, request.slice);
+      return mapped(run, mapSlice(run, request.slice));
     case "reduce":
       return reduceOutcome(run, parsePartition(textOf(data)));
     case "init": {
@@ -165,6 +166,12 @@ function mapSlice(run: Run, slice: Extract<GuestRequest, { entry: "probe" }>["sl
   const source = run.residents.source(slice, iterate.neededColumns(run));
   if (run.definition.kind === "map") return mapOutcome(run, source, shard, record);
   return mapReduceOutcome(run, source, shard, record);
+}
+
+/** Whether it depends on the number of shards is told of large tasks alone: no result of others is kept. */
+function mapped(run: Run, outcome: Outcome): Outcome {
+  const anyCount = !run.askedCount && run.machine.used() >= rememberedFuelMin;
+  return anyCount ? { ...outcome, anyCount } : outcome;
 }
 
 function inputOf(run: Run, data: string | ArrayBuffer | undefined): unknown {

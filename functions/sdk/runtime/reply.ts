@@ -19,6 +19,8 @@ export interface Outcome {
   /** round: the body's first part is the state. */
   state?: { bytes: number; fuel: number };
   contentType?: string;
+  /** It never asked how many shards there are. */
+  anyCount?: boolean;
   /** Of several tasks; the meter's count when absent. */
   fuel?: number;
 }
@@ -35,6 +37,7 @@ export function frame(
     header += `,"state":{"bytes":${outcome.state.bytes},"fuel":${outcome.state.fuel}}`;
   }
   if (outcome.contentType !== undefined) header += `,"contentType":${quote(outcome.contentType)}`;
+  if (outcome.anyCount === true) header += `,"anyCount":true`;
   header = toAscii(`${header}${logsJson(logs)}}`);
   if (typeof outcome.body === "string") return `${header}\n${outcome.body}`;
   return frameBytes(header, outcome.body);

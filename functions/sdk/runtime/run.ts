@@ -31,6 +31,8 @@ export interface Run {
   readonly place: Place;
   /** Set by what author code calls; it counts even when the author's catch swallows the exception. */
   refusal: Refusal | undefined;
+  /** Whether author code has asked how many shards there are. */
+  askedCount: boolean;
 }
 
 export function createRun(
@@ -49,6 +51,7 @@ export function createRun(
     random: createRandom(job.seed),
     place: { entry },
     refusal: undefined,
+    askedCount: false,
   };
   const names = shared.definition.uses;
   for (let i = 0; i < names.length; i++) {
@@ -103,7 +106,13 @@ export function mapContextOf(run: Run, shard: number, more?: object): object {
     params: run.params,
     uses: run.uses,
     random: () => random.next(),
-    shard: freeze({ index: shard, count: run.job.shardCount }),
+    shard: freeze({
+      index: shard,
+      get count() {
+        run.askedCount = true;
+        return run.job.shardCount;
+      },
+    }),
     get record() {
       return place.record;
     },
