@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { credentialsPath } from "./accounts/credentials.ts";
 import { post, startTestApi } from "./testing/test-api.ts";
 
-const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+const main = fileURLToPath(new URL("./main.js", import.meta.url));
 let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "sparegrid-main-"));

@@ -43,7 +43,7 @@ export async function startPlatform(slots: number, signal: AbortSignal): Promise
     return stopping;
   };
   try {
-    const api = new DemoProcess("api/main.ts", [], {
+    const api = new DemoProcess("api/main.js", [], {
       PORT: "0",
       HOST: "127.0.0.1",
       DATA_DIR: folder,

@@ -7,7 +7,7 @@ import type { Description } from "../../protocol/guest.ts";
 import type { Account, CreatedKey } from "../../protocol/http-accounts.ts";
 import type { NewVersion } from "../catalog/functions.ts";
 import type { Config } from "../config.ts";
-import { type RunningApi, startApi } from "../main.ts";
+import { type RunningApi, startApi } from "../start-api.ts";
 
 /** Asks as someone, unless the headers say otherwise. */
 export interface Asking {

@@ -8,7 +8,7 @@ import { errorBodySchema } from "../../protocol/error-schemas.ts";
 import { GridError } from "../index.ts";
 import { UsageError } from "./report.ts";
 
-const program = fileURLToPath(new URL("../../api/backup/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../api/backup/main.js", import.meta.url));
 
 const answerSchema = z.object({ done: z.unknown().optional(), error: errorBodySchema.optional() });
 

@@ -72,7 +72,7 @@ export class System implements AsyncDisposable {
     };
     delete all.REDIS_URL;
     if (redisUrl) all.REDIS_URL = redisUrl;
-    const api = spawnNode(["api/main.ts"], all);
+    const api = spawnNode(["api/main.js"], all);
     this.#api = api;
     await until(async () => {
       if (api.exitCode !== null) throw new Error(`the API exited with ${api.exitCode}`);

@@ -1,10 +1,9 @@
 import { type Logger, pino } from "pino";
 import { operatorAccount } from "../protocol/accounts.ts";
-import { credentialsPath, operatorKey, writeCredentials } from "./accounts/credentials.ts";
+import { operatorKey, writeCredentials } from "./accounts/credentials.ts";
 import { createSignInLink } from "./accounts/sign-in-link.ts";
 import { createApp } from "./app.ts";
-import { type Config, ConfigError, helpText, readConfig } from "./config.ts";
-import { consoleFolder } from "./console/files.ts";
+import { type Config, readConfig } from "./config.ts";
 import type { Deps } from "./deps.ts";
 import { startServer } from "./http/server.ts";
 import { IncludedRunners } from "./runners/included.ts";
@@ -96,53 +95,3 @@ function reachable(host: string): string {
   if (host === "::") return "[::1]";
   return host.includes(":") ? `[${host}]` : host;
 }
-
-async function main(): Promise<void> {
-  if (process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) {
-    process.stdout.write(helpText());
-    return;
-  }
-  const unknown = process.argv[2];
-  if (unknown !== undefined) fail(`Unknown argument ${unknown}.\n\n${helpText()}`);
-  const config = readConfig(process.env);
-  const api = await startApi({ config });
-  const withRunners = config.runners === 1 ? "1 runner" : `${config.runners} runners`;
-  process.stdout.write(
-    `Sparegrid is at ${api.url} with ${withRunners}. API documentation: ${api.url}/docs. Key: ${credentialsPath(config.dataDir)}\n`,
-  );
-  if (api.signInUrl !== undefined)
-    process.stdout.write(`Sign in as its operator, once within an hour: ${api.signInUrl}\n`);
-  void api.deps.console.build.run(consoleFolder, api.deps.log);
-  let stopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (stopping) {
-        api.kill();
-        process.exit(130);
-      }
-      stopping = true;
-      process.stdout.write("Stopping; once more to stop at once.\n");
-      api.close().then(
-        () => process.exit(0),
-        (error: unknown) => fail(String(error)),
-      );
-    });
-  }
-}
-
-function fail(message: string): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(1);
-}
-
-function explainStart(error: unknown): string {
-  if (error instanceof ConfigError) return `${error.message}\nTry npm start -- --help.`;
-  const { code, port, address } = error as { code?: string; port?: number; address?: string };
-  if (code === "EADDRINUSE")
-    return `Port ${port} of ${address} is in use. Is Sparegrid running already? Set PORT to another port, or PORT=0 for any.`;
-  if (code === "EACCES" && port !== undefined)
-    return `Port ${port} may not be used without privileges. Set PORT to 1024 or more.`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-if (import.meta.main) await main().catch((error: unknown) => fail(explainStart(error)));

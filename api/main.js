@@ -1,0 +1,4 @@
+import "./quick-start.js";
+
+const { main } = await import("./program.ts");
+await main();
