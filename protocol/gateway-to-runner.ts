@@ -7,6 +7,8 @@ import type { Tasking } from "./tasking.ts";
 export interface RunnerJob {
   id: string;
   owner: string;
+  /** The function's name, for the machine's owner to see. */
+  function?: string;
   kind: Kind;
   bundle: string;
   /** Absent for a range. */
@@ -71,6 +73,8 @@ export type GatewayToRunner =
       type: "call";
       call: string;
       owner: string;
+      /** The function's name, for the machine's owner to see. */
+      function?: string;
       bundle: string;
       guest: GuestJob;
       uses: Record<string, Constant>;

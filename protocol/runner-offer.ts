@@ -12,6 +12,7 @@ import { poolChoiceSchema, poolsPerAccountMax } from "./http-pools.ts";
  * - in-use: somebody uses the machine
  * - busy: other programs need the processor
  * - network: the day's data volume is used up
+ * - memory: what it works on needs more than the machine lends
  * - other: what a later version knows
  */
 export const pauseReasons = [
@@ -21,6 +22,7 @@ export const pauseReasons = [
   "in-use",
   "busy",
   "network",
+  "memory",
   "other",
 ] as const;
 export type PauseReason = (typeof pauseReasons)[number];

@@ -1,5 +1,6 @@
 import type http from "node:http";
 import type https from "node:https";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { digestOf } from "../protocol/digest.ts";
@@ -17,6 +18,8 @@ export interface BlobClientOptions {
   /** Tries of one request before it fails. Default 6, some 3 s in all. */
   attemptsMax?: number;
   random?: () => number;
+  /** A connection is used, new or again. */
+  onSocket?: (socket: Socket) => void;
 }
 
 /**
@@ -30,7 +33,8 @@ export class BlobClient {
   readonly #agent: http.Agent;
   readonly #attemptsMax: number;
   readonly #random: () => number;
-  readonly #cache: LRUCache<string, Buffer>;
+  readonly #onSocket: (socket: Socket) => void;
+  #cache: LRUCache<string, Buffer>;
   readonly #fetching = new Map<string, Promise<Buffer>>();
   readonly #closed = new AbortController();
 
@@ -45,10 +49,15 @@ export class BlobClient {
     });
     this.#attemptsMax = options.attemptsMax ?? 6;
     this.#random = options.random ?? Math.random;
-    this.#cache = new LRUCache({
-      maxSize: options.cacheBytesMax ?? 256 * 1024 * 1024,
-      sizeCalculation: (bytes) => bytes.byteLength + 256,
-    });
+    this.#onSocket = options.onSocket ?? (() => {});
+    this.#cache = createCache(options.cacheBytesMax ?? 256 * 1024 * 1024);
+  }
+
+  /** Keeps so many bytes from now on. What was used last stays. */
+  resize(cacheBytesMax: number): void {
+    const former = this.#cache;
+    this.#cache = createCache(cacheBytesMax);
+    this.#cache.load(former.dump());
   }
 
   /** The blob, if it is in memory. */
@@ -155,11 +164,16 @@ export class BlobClient {
           }, reject);
         },
       );
+      request.on("socket", (socket) => this.#onSocket(socket));
       request.on("timeout", () => request.destroy(new Error(`no answer within ${idleMsMax} ms`)));
       request.on("error", reject);
       request.end(body);
     });
   }
+}
+
+function createCache(maxSize: number): LRUCache<string, Buffer> {
+  return new LRUCache({ maxSize, sizeCalculation: (bytes) => bytes.byteLength + 256 });
 }
 
 const idleMsMax = 15_000;

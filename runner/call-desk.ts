@@ -21,8 +21,10 @@ export interface CallDeskOptions {
 /** Synchronous calls, from their arrival until they are placed on a slot or cancelled. */
 export class CallDesk {
   readonly #options: CallDeskOptions;
-  /** Undefined while what a call needs is fetched. */
-  readonly #calls = new Map<string, CallWork | undefined>();
+  readonly #calls = new Map<
+    string,
+    { name: string /** Absent while what it needs is fetched. */; work?: CallWork }
+  >();
   readonly #callMs = new LRUCache<string, number>({ max: 1000 });
   readonly #link: CallLink;
 
@@ -56,7 +58,7 @@ export class CallDesk {
       this.#place(message, input, source, constants);
       return;
     }
-    this.#calls.set(call, undefined);
+    this.#calls.set(call, { name: nameOf(message) });
     Promise.all([blobs.get(bundle, blobToken), loader.constants(message.uses, blobToken)]).then(
       ([bytes, bound]) => {
         if (this.#calls.has(call)) this.#place(message, input, bytes, bound);
@@ -68,8 +70,15 @@ export class CallDesk {
     );
   }
 
+  /** Calls that have not been answered, by function. */
+  underWay(): { function: string; count: number }[] {
+    const counts = new Map<string, number>();
+    for (const { name } of this.#calls.values()) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return [...counts].map(([name, count]) => ({ function: name, count }));
+  }
+
   cancel(call: string): void {
-    this.#calls.get(call)?.cancel();
+    this.#calls.get(call)?.work?.cancel();
     this.#calls.delete(call);
   }
 
@@ -80,9 +89,13 @@ export class CallDesk {
   #place(message: CallMessage, input: Uint8Array, ...needs: CallNeeds): void {
     const [source, constants] = needs;
     const work = new CallWork(message, input, source, constants, this.#link);
-    this.#calls.set(message.call, work);
+    this.#calls.set(message.call, { name: nameOf(message), work });
     this.#options.place(work);
   }
+}
+
+function nameOf(message: CallMessage): string {
+  return message.function ?? message.bundle.slice(0, 12);
 }
 
 type CallNeeds = [

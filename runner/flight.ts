@@ -10,12 +10,14 @@ export interface FlightItem {
 /** Units sent to an executor in one trip; answered in order. */
 export class Flight {
   readonly items: readonly FlightItem[];
+  readonly sentAtMs: number;
   /** Items answered so far. */
   done = 0;
   #sinceMs: number;
 
   constructor(items: readonly FlightItem[], nowMs: number) {
     this.items = items;
+    this.sentAtMs = nowMs;
     this.#sinceMs = nowMs;
   }
 

@@ -74,6 +74,11 @@ export class FollowedJob {
     this.#state = options.state;
   }
 
+  /** The one under way. */
+  get round(): number {
+    return this.#round;
+  }
+
   start(): void {
     this.#startedAtMs = performance.now();
     this.#begin();

@@ -25,7 +25,7 @@ function connect(url: string, token = "token", random = Math.random): [GatewayCl
     url,
     token,
     random,
-    hello: {
+    hello: () => ({
       runner: "run_1",
       name: "test",
       version: "1",
@@ -33,7 +33,7 @@ function connect(url: string, token = "token", random = Math.random): [GatewayCl
       slots: 2,
       memoryMb: 100,
       platform: "linux",
-    },
+    }),
     onWelcome: () => log.welcomes++,
     onMessage: (message) => log.messages.push(message),
     onLost: (reason) => log.lost.push(reason),

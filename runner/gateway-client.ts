@@ -31,7 +31,10 @@ export interface GatewayEvents {
 export interface GatewayClientOptions extends GatewayEvents {
   url: string;
   token: string;
-  hello: Omit<Hello, "type" | "protocol">;
+  /** Asked whenever a session is to begin: what it lends may have changed. */
+  hello: () => Omit<Hello, "type" | "protocol">;
+  /** A connection was made. */
+  onSocket?: (socket: Socket) => void;
   random?: () => number;
 }
 
@@ -139,11 +142,14 @@ export class GatewayClient {
       }, everyMs);
     };
 
-    socket.on("upgrade", (response) => (response.socket as Socket).setNoDelay(true));
+    socket.on("upgrade", ({ socket: connection }) => {
+      connection.setNoDelay(true);
+      this.#options.onSocket?.(connection);
+    });
     socket.on("open", () => {
       heard();
       watchEvery(1_000);
-      outbox.push({ type: "hello", protocol: protocolVersion, ...hello });
+      outbox.push({ type: "hello", protocol: protocolVersion, ...hello() });
     });
     socket.on("ping", heard);
     socket.on("pong", heard);

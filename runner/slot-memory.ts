@@ -5,8 +5,8 @@ import { Residency } from "./residency.ts";
 import type { Work } from "./work.ts";
 
 export interface SlotMemoryOptions {
-  /** Raw bytes of blobs resident in one executor. */
-  residentBytesMax: number;
+  /** Raw bytes of blobs resident in one executor, as of now. */
+  residentBytesMax: () => number;
   /** Bundles open in one executor, each an isolate. */
   bundlesMax: number;
 }
@@ -120,7 +120,7 @@ export class SlotMemory {
 
   /** At most half of what an isolate may use goes to raw blobs: decoding takes its share of the rest. */
   #makeRoom(executor: Executor, bytes: number, memoryMb: number, inUse: InUse): void {
-    const bytesMax = Math.min(this.#options.residentBytesMax, memoryMb * 512 * 1024);
+    const bytesMax = Math.min(this.#options.residentBytesMax(), memoryMb * 512 * 1024);
     for (const victim of this.#residency.victims(bytesMax - bytes, inUse))
       this.#evict(executor, victim.bundle, victim.key);
   }

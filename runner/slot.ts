@@ -6,6 +6,7 @@ import { BlobFeed, lostOf, releaseBlobs } from "./blob-feed.ts";
 import { Flight, type FlightItem, nextFlightItems } from "./flight.ts";
 import type { LoadRef } from "./job-context.ts";
 import { errorBodyOf, guestErrorBody } from "./outputs.ts";
+import { Pace } from "./pace.ts";
 import { SlotMemory } from "./slot-memory.ts";
 import { neededKeys, startMs } from "./slot-needs.ts";
 import { resolveUnit, type Unit } from "./units.ts";
@@ -15,7 +16,9 @@ import { unknownMs, WorkQueue } from "./work-queue.ts";
 export interface SlotOptions {
   slot: ExecutorSlot;
   blobs: BlobClient;
-  residentBytesMax: number;
+  residentBytesMax: () => number;
+  /** What share of the time it may work, 0 to 1, as of now. */
+  share: () => number;
   bundlesMax: number;
   /** Results wait for the socket: start nothing more. */
   congested: () => boolean;
@@ -47,6 +50,8 @@ export class Slot {
   #executor: Executor | undefined;
   #starting = false;
   #pumping = false;
+  readonly #pace: Pace;
+  #restTimer: NodeJS.Timeout | undefined;
   #cancelCheck: NodeJS.Timeout | undefined;
   #downTimer: NodeJS.Timeout | undefined;
   #killedBy: GridError | undefined;
@@ -56,6 +61,11 @@ export class Slot {
     this.#options = options;
     this.#memory = new SlotMemory(options);
     this.#feed = new BlobFeed(options.blobs, this.#memory);
+    this.#pace = new Pace(options.share);
+  }
+
+  get pid(): number | undefined {
+    return this.#options.slot.executor?.pid;
   }
 
   get owner(): string | undefined {
@@ -83,7 +93,7 @@ export class Slot {
   /** Expected time until work enqueued now would start; calls wait for calls alone, and what is on the pipe. */
   waitMs(urgent: boolean): number {
     const nowMs = performance.now();
-    let wait = 0;
+    let wait = this.#pace.restMs(nowMs);
     this.#flights.forEach((flight, i) => {
       wait += Math.max(flight.remainingMs(nowMs, i === 0, unknownMs), 0.1);
     });
@@ -140,10 +150,26 @@ export class Slot {
     if (executor) this.#memory.forget(executor, bundle, refs, this.#inUse());
   }
 
+  /** Has no process for as long as nothing is enqueued. */
+  rest(): void {
+    this.#options.slot.rest(new GridError("task-lost", "the slot is not in use"));
+  }
+
+  /** Ends the process, and with it what it holds. Gives all work that was here and has not ended, begun or not. */
+  shed(reason: GridError): Work[] {
+    const begun = this.#flights.flatMap(({ items, done }) => items.slice(done));
+    this.#flights = [];
+    const works = new Set([...begun.map(({ work }) => work), ...this.takeQueued()]);
+    this.#options.slot.restart(reason);
+    this.#currentExecutor();
+    return [...works].filter(({ ended }) => !ended);
+  }
+
   close(): void {
     this.#closed = true;
     this.#queue.takeAll();
     this.#flights = [];
+    clearTimeout(this.#restTimer);
     clearTimeout(this.#cancelCheck);
     clearTimeout(this.#downTimer);
   }
@@ -162,7 +188,12 @@ export class Slot {
     this.#failLost();
     while (!this.#closed && !this.#starting && !this.down && !this.#options.congested()) {
       const nowMs = performance.now();
-      if (this.#flights.length >= flightsMax) break;
+      if (this.#flights.length >= (this.#pace.limited ? 1 : flightsMax)) break;
+      const restMs = this.#pace.restMs(nowMs);
+      if (restMs > 0) {
+        this.#pumpAfter(restMs);
+        break;
+      }
       if (this.#flights.length > 0 && this.#remainingMs(nowMs) > aheadMs) break;
       const executor = this.#currentExecutor();
       const items = nextFlightItems(this.#queue, (work, unit) => this.#feed.ready(work, unit));
@@ -182,6 +213,11 @@ export class Slot {
       this.#send(executor, items, nowMs);
     }
     this.#feed.prefetch(this.#queue);
+  }
+
+  #pumpAfter(restMs: number): void {
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => this.pump(), restMs);
   }
 
   #remainingMs(nowMs: number): number {
@@ -286,6 +322,7 @@ export class Slot {
   #landed(executor: Executor, flight: Flight): void {
     if (!this.#flights.includes(flight)) return;
     this.#flights = this.#flights.filter((one) => one !== flight);
+    this.#worked(flight);
     this.#flights[0]?.advance(this.#flights[0].done, performance.now());
     this.#queue.putBack(flight.items.slice(flight.done));
     if (executor === this.#options.slot.executor)
@@ -306,7 +343,13 @@ export class Slot {
     if (alive) this.#memory.failed(executor, flight.items[0]!.work.bundle, false);
     if (culprit && !culprit.work.ended) culprit.work.failed(culprit.unit, errorBodyOf(error), 0);
     this.#queue.putBack(items);
+    this.#worked(flight);
     this.pump();
+  }
+
+  #worked({ sentAtMs }: Flight): void {
+    const nowMs = performance.now();
+    this.#pace.worked(nowMs - sentAtMs, nowMs);
   }
 
   #wasted(flight: Flight): boolean {

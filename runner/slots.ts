@@ -7,15 +7,37 @@ const rebalanceMs = 20;
 
 /** The slots of a runner, and which of them gets what: each work where it starts first, and a slot that idles steals. */
 export class Slots implements Iterable<Slot> {
-  readonly #slots: Slot[];
+  readonly #slots: Slot[] = [];
+  readonly #pool: ExecutorPool;
+  readonly #options: Omit<SlotOptions, "slot" | "onIdle">;
+  /** The first so many get work. */
+  #count = 0;
   /** Where work of a name ran last: code there is warm, and for iterative jobs the shards are. */
   readonly #lastSlot = new LRUCache<string, Slot>({ max: 10_000 });
   #rebalance: NodeJS.Timeout | undefined;
 
   constructor(pool: ExecutorPool, options: Omit<SlotOptions, "slot" | "onIdle">) {
-    this.#slots = pool.slots.map(
-      (slot) => new Slot({ ...options, slot, onIdle: (idle) => this.#steal(idle) }),
-    );
+    this.#pool = pool;
+    this.#options = options;
+    this.#grow(pool.slots.length);
+  }
+
+  /** From now on so many work at once. What a slot too many has begun it ends; what waits there goes to the others. */
+  resize(count: number): void {
+    this.#grow(count);
+    for (const surplus of this.#slots.slice(count)) {
+      for (const work of surplus.takeQueued())
+        (work.next > 0 ? surplus : this.#best(work, undefined)).enqueue(work);
+      if (surplus.idle) surplus.rest();
+    }
+    this.pump();
+  }
+
+  #grow(count: number): void {
+    this.#pool.grow(count);
+    for (const slot of this.#pool.slots.slice(this.#slots.length))
+      this.#slots.push(new Slot({ ...this.#options, slot, onIdle: (idle) => this.#idled(idle) }));
+    this.#count = count;
   }
 
   [Symbol.iterator](): Iterator<Slot> {
@@ -23,7 +45,17 @@ export class Slots implements Iterable<Slot> {
   }
 
   get count(): number {
-    return this.#slots.length;
+    return this.#count;
+  }
+
+  /** Those that get work. */
+  get #active(): readonly Slot[] {
+    return this.#count === this.#slots.length ? this.#slots : this.#slots.slice(0, this.#count);
+  }
+
+  /** The slot whose executor is this process. */
+  of(pid: number): Slot | undefined {
+    return this.#slots.find((slot) => slot.pid === pid);
   }
 
   get busy(): number {
@@ -56,7 +88,7 @@ export class Slots implements Iterable<Slot> {
   #best(work: Work, last: Slot | undefined): Slot {
     let best = this.#slots[0]!;
     let bestMs = Number.POSITIVE_INFINITY;
-    for (const slot of this.#slots) {
+    for (const slot of this.#active) {
       const habitMs = slot === last ? -0.5 : 0;
       const downMs = slot.down ? 1_000 : 0;
       const ms = slot.waitMs(work.urgent) + slot.startMs(work) + habitMs + downMs;
@@ -66,6 +98,11 @@ export class Slots implements Iterable<Slot> {
       }
     }
     return best;
+  }
+
+  #idled(slot: Slot): void {
+    if (this.#slots.indexOf(slot) < this.#count) this.#steal(slot);
+    else slot.rest();
   }
 
   #steal(idle: Slot): void {
@@ -85,6 +122,6 @@ export class Slots implements Iterable<Slot> {
 
   #rebalanceNow(): void {
     this.#rebalance = undefined;
-    for (const slot of this.#slots) if (slot.idle) slot.pump();
+    for (const slot of this.#active) if (slot.idle) slot.pump();
   }
 }

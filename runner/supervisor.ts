@@ -3,6 +3,7 @@ import type { GatewayToRunner, RunnerJob } from "../protocol/gateway-to-runner.t
 import { inlineBytesMax, leaseMs } from "../protocol/limits.ts";
 import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
 import type { ExecutorPool } from "../sandbox/pool.ts";
+import { type Activity, Answered, leaseView } from "./activity.ts";
 import type { BlobClient } from "./blob-client.ts";
 import { CallDesk } from "./call-desk.ts";
 import { FollowedJob, followedState } from "./followed-job.ts";
@@ -23,8 +24,10 @@ export interface SupervisorOptions {
   /** The socket is full. */
   congested: () => boolean;
   log: RunnerLog;
-  /** Raw shard bytes resident in one executor. Default 256 MB. */
-  residentBytesMax?: number;
+  /** Raw shard bytes resident in one executor, as of now. */
+  residentBytesMax: () => number;
+  /** What share of the time a slot may work, 0 to 1, as of now. */
+  share: () => number;
   /** Isolates open in one executor. Default 8. */
   bundlesMax?: number;
 }
@@ -32,6 +35,7 @@ export interface SupervisorOptions {
 interface HeldLease {
   id: string;
   job: string;
+  run: RunMessage;
   report: LeaseReport;
   work?: LeaseWork | FollowedJob;
 }
@@ -58,24 +62,27 @@ export class Supervisor {
   readonly #jobs = new Map<string, KnownJob>();
   readonly #leases = new Map<string, HeldLease>();
   readonly #calls: CallDesk;
+  readonly #answered = new Answered();
   #inlineBytesMax = inlineBytesMax;
   #renewal: NodeJS.Timeout | undefined;
-  #draining = false;
+  /** Nothing is begun; one object for each time, so that an end and a new beginning are told apart. */
+  #draining: object | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#loader = new JobLoader(options.blobs);
     this.#slots = new Slots(options.pool, {
       blobs: options.blobs,
-      residentBytesMax: options.residentBytesMax ?? 256 * 1024 * 1024,
+      residentBytesMax: options.residentBytesMax,
+      share: options.share,
       bundlesMax: options.bundlesMax ?? 8,
-      congested: () => this.#draining || options.congested(),
+      congested: () => this.#draining !== undefined || options.congested(),
       onDown: (works, error) => this.#slotDown(works, error),
     });
     this.#calls = new CallDesk({
       blobs: options.blobs,
       loader: this.#loader,
-      send: options.send,
+      send: (message, payloads) => this.#answer(message, payloads),
       place: (work) => this.#slots.place(work),
     });
   }
@@ -88,9 +95,26 @@ export class Supervisor {
     return this.#leases.size;
   }
 
+  /** Whether this executor is at something. */
+  isBusy(pid: number): boolean {
+    return this.#slots.of(pid)?.busy ?? false;
+  }
+
+  activity(): Activity {
+    return {
+      busy: this.busy,
+      slots: this.#slots.count,
+      leases: [...this.#leases.values()].map(({ run, work }) =>
+        leaseView(run, this.#jobs.get(run.job)?.job, work),
+      ),
+      calls: this.#calls.underWay(),
+      ...this.#answered.counts,
+    };
+  }
+
   /** A session begins. */
   welcome(welcome: WelcomeMessage): void {
-    this.#draining = false;
+    this.#draining = undefined;
     this.#inlineBytesMax = welcome.inlineBytesMax || inlineBytesMax;
     clearInterval(this.#renewal);
     // From a timer of its own: however long a task computes in its process, this one stays free to renew.
@@ -146,25 +170,41 @@ export class Supervisor {
     this.#slots.pump();
   }
 
+  /** From now on so many slots work. */
+  resize(slots: number): void {
+    this.#slots.resize(slots);
+  }
+
   /**
-   * Hands back what has not begun, waits for what computes, at most `timeoutMs`, and hands back the rest. Until the
-   * next session nothing is begun.
+   * Hands back what has not begun, waits for what computes, at most `timeoutMs`, and hands back the rest. Until
+   * `resume`, or the next session, nothing is begun.
    */
   async drain(timeoutMs: number): Promise<void> {
-    this.#draining = true;
-    this.#options.send({ type: "draining" });
-    for (const slot of this.#slots) {
-      for (const work of slot.takeQueued()) {
-        if (work.next === 0)
-          this.#giveBack(work, new GridError("shutting-down", "the runner is draining"));
-      }
-    }
-    for (const { report, work } of [...this.#leases.values()]) if (!work) report.release();
+    const draining = {};
+    this.#draining = draining;
+    const held = [...this.#leases.values()];
+    for (const slot of this.#slots)
+      for (const work of slot.takeQueued()) if (work.next === 0) this.#giveBack(work, notNow());
+    for (const { report, work } of held) if (!work) report.release();
     const end = performance.now() + timeoutMs;
-    while (this.busy > 0 && performance.now() < end) await pause(5);
-    for (const { work } of [...this.#leases.values()]) work?.release();
+    const goesOn = () => this.#draining === draining && performance.now() < end;
+    while (this.busy > 0 && goesOn()) await pause(5);
+    for (const { work } of held) work?.release();
     // What is being stored as blobs may still end in time.
-    while (this.#leases.size > 0 && performance.now() < end) await pause(5);
+    while (this.#leases.size > 0 && goesOn()) await pause(5);
+  }
+
+  /** Ends a drain, or what came after it. */
+  resume(): void {
+    this.#draining = undefined;
+    this.#slots.pump();
+  }
+
+  /** Ends an executor, and hands back all that it was to do. Whether it had anything to do. */
+  shed(pid: number, reason: GridError): boolean {
+    const works = this.#slots.of(pid)?.shed(reason) ?? [];
+    for (const work of works) this.#giveBack(work, reason);
+    return works.length > 0;
   }
 
   close(): void {
@@ -203,7 +243,7 @@ export class Supervisor {
     const report = new LeaseReport(run.lease, run.hi, this.#linkOf(known.job), () =>
       this.#leases.delete(run.lease),
     );
-    const held: HeldLease = { id: run.lease, job: run.job, report };
+    const held: HeldLease = { id: run.lease, job: run.job, run, report };
     this.#leases.set(run.lease, held);
     if (known.loaded) {
       this.#admit(held, run, payloads, known.loaded);
@@ -249,9 +289,14 @@ export class Supervisor {
   #linkOf(job: RunnerJob): ResultLink {
     return {
       inlineBytesMax: this.#inlineBytesMax,
-      send: this.#options.send,
+      send: (message, payloads) => this.#answer(message, payloads),
       put: (digest, bytes) => this.#options.blobs.put(digest, job.blobToken, bytes),
     };
+  }
+
+  #answer(message: RunnerToGateway, payloads?: Uint8Array[]): void {
+    this.#answered.count(message);
+    this.#options.send(message, payloads);
   }
 
   #cancelLeases(ids: readonly string[]): void {
@@ -281,7 +326,7 @@ export class Supervisor {
 
   /** Why no call is taken now. */
   #refusal(): GridError | undefined {
-    return this.#draining ? new GridError("shutting-down", "the runner is draining") : undefined;
+    return this.#draining ? notNow() : undefined;
   }
 
   #slotDown(works: Work[], error: unknown): void {
@@ -293,6 +338,11 @@ export class Supervisor {
     if (work instanceof LeaseWork) work.release();
     else work.failed(work.units[0]!, errorBodyOf(reason), 0);
   }
+}
+
+/** To be tried elsewhere: nothing is wrong with the work. */
+function notNow(): GridError {
+  return new GridError("task-lost", "the runner takes no work now");
 }
 
 function pause(ms: number): Promise<void> {

@@ -19,11 +19,12 @@ interface Waiter {
 }
 
 class Pool implements ExecutorPool {
-  readonly slots: readonly PooledSlot[];
+  readonly slots: PooledSlot[] = [];
   readonly #warm: WarmProcesses;
   readonly #loaned = new Set<PooledSlot>();
   readonly #waiters: Waiter[] = [];
   readonly #waitersMax: number;
+  readonly #prestart: boolean;
   #closed: Promise<void> | undefined;
 
   constructor(options: ExecutorPoolOptions) {
@@ -38,12 +39,17 @@ class Pool implements ExecutorPool {
       });
       return await startLaunched(await launch, filled, signal);
     });
-    this.slots = Array.from(
-      { length: options.slots },
-      (_, index) => new PooledSlot(index, this.#warm),
-    );
     this.#waitersMax = options.waitersMax ?? 1024;
-    if (options.prestart ?? true) for (const slot of this.slots) slot.prestart();
+    this.#prestart = options.prestart ?? true;
+    this.grow(options.slots);
+  }
+
+  grow(slots: number): void {
+    while (this.slots.length < slots) {
+      const slot = new PooledSlot(this.slots.length, this.#warm);
+      this.slots.push(slot);
+      if (this.#prestart) slot.prestart();
+    }
   }
 
   slot(index: number): ExecutorSlot {

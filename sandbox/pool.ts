@@ -30,6 +30,8 @@ export interface ExecutorSlot {
   executorFor(owner: string, signal?: AbortSignal): Promise<Executor>;
   /** Kills the present process, if any; the next one is started at once. */
   restart(reason: GridError): void;
+  /** Kills the present process, if any; the next one is started when it is asked for. */
+  rest(reason: GridError): void;
 }
 
 /** An executor borrowed for a while by someone who does not keep slots of its own (the API's inspector). */
@@ -48,6 +50,8 @@ export interface ExecutorPool {
   readonly slots: readonly ExecutorSlot[];
   /** @throws RangeError when there is no such slot */
   slot(index: number): ExecutorSlot;
+  /** Adds slots until there are so many; never takes one away. */
+  grow(slots: number): void;
   /**
    * Waits for a slot that nobody has on loan, preferring one that already serves `owner`, then an unowned one.
    * Use either loans or slots directly on one pool, not both.

@@ -9,6 +9,7 @@ export class PooledSlot implements ExecutorSlot {
   readonly #warm: WarmProcesses;
   #executor: ExecutorProcess | undefined;
   #owner: string | undefined;
+  #resting = false;
   /** A process on its way into this slot. */
   #coming: Promise<ExecutorProcess> | undefined;
 
@@ -34,11 +35,17 @@ export class PooledSlot implements ExecutorSlot {
 
   async executorFor(owner: string, signal?: AbortSignal): Promise<ExecutorProcess> {
     signal?.throwIfAborted();
+    this.#resting = false;
     if (this.owner !== undefined && this.owner !== owner)
       this.restart(new GridError("task-lost", "the executor was needed for another owner"));
     const executor = this.executor ?? (await abortable(this.#fill(), signal));
     this.#owner = owner;
     return executor;
+  }
+
+  rest(reason: GridError): void {
+    this.#resting = true;
+    this.restart(reason);
   }
 
   restart(reason: GridError): void {
@@ -55,6 +62,7 @@ export class PooledSlot implements ExecutorSlot {
         this.#executor = executor;
         this.#owner = undefined;
         void executor.exited.then(() => this.#gone(executor));
+        if (this.#resting) this.rest(new GridError("task-lost", "the slot is not in use"));
         return executor;
       },
       (error: unknown) => {
@@ -70,7 +78,7 @@ export class PooledSlot implements ExecutorSlot {
       this.#executor = undefined;
       this.#owner = undefined;
     }
-    if (!this.executor && !this.#warm.closed) this.prestart();
+    if (!this.executor && !this.#warm.closed && !this.#resting) this.prestart();
   }
 }
 

@@ -209,6 +209,7 @@ export class Calls {
         type: "call",
         call: call.id,
         owner: request.owner,
+        function: request.function,
         bundle: request.bundle,
         guest: {
           id: call.id,

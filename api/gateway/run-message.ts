@@ -18,6 +18,7 @@ export function runnerJob(spec: JobSpec, shardCount: number, blobToken: string):
   return {
     id: spec.id,
     owner: spec.owner,
+    function: spec.function,
     kind: spec.kind,
     bundle: spec.bundle,
     ...(input.type === "dataset"

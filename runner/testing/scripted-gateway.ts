@@ -17,6 +17,8 @@ export interface ScriptedGatewayOptions {
   leaseMs?: number;
   heartbeatMs?: number;
   inlineBytesMax?: number;
+  /** What it says in its welcome; nothing, as an older gateway, when absent. */
+  understands?: readonly "offer"[];
   /** Answers hello instead of a welcome. */
   greet?: (hello: HeardOf<"hello">["message"]) => GatewayToRunner | undefined;
   /** Called for every blob request, which waits for it; gives a status to answer instead of the blob. */
@@ -150,6 +152,7 @@ export class ScriptedGateway {
       leaseMs = 15_000,
       heartbeatMs = 5_000,
       inlineBytesMax = 262_144,
+      understands,
     } = this.#options;
     if (greet) {
       const answer = greet(hello);
@@ -159,7 +162,15 @@ export class ScriptedGateway {
     this.sessions++;
     const session = `ses_${this.sessions}`;
     const { runner } = hello;
-    this.send({ type: "welcome", session, runner, leaseMs, heartbeatMs, inlineBytesMax });
+    this.send({
+      type: "welcome",
+      session,
+      runner,
+      leaseMs,
+      heartbeatMs,
+      inlineBytesMax,
+      ...(understands && { understands }),
+    });
   }
 
   async #serveBlob(request: IncomingMessage, response: ServerResponse): Promise<void> {
