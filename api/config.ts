@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { leaseMs } from "../protocol/limits.ts";
 import { creditsSchema, microOf } from "../protocol/money.ts";
+import type { QuotaName } from "../protocol/quotas.ts";
 import { idleMsMax } from "./store/port.ts";
 
 /** A number of the environment: its variable is text, and empty counts as absent. */
@@ -53,6 +54,13 @@ const environmentSchema = z.object({
   JOB_BUDGET_DEFAULT: credits(10),
   PLATFORM_FEE_PERCENT: number(0, 100, 5),
   DATASET_BYTES_MAX: number(1, Number.MAX_SAFE_INTEGER, 64 * 1024 ** 3),
+  QUOTA_FUNCTIONS: number(0, Number.MAX_SAFE_INTEGER, 500),
+  QUOTA_VERSIONS: number(0, Number.MAX_SAFE_INTEGER, 10_000),
+  QUOTA_DATASETS: number(0, Number.MAX_SAFE_INTEGER, 1_000),
+  QUOTA_DATASET_BYTES: number(0, Number.MAX_SAFE_INTEGER, 100 * 1024 ** 3),
+  QUOTA_ACTIVE_JOBS: number(0, Number.MAX_SAFE_INTEGER, 500),
+  QUOTA_KEYS: number(0, 10_000, 100),
+  QUOTA_RUNNERS: number(0, Number.MAX_SAFE_INTEGER, 200),
   OPERATOR_GRANT: credits(1_000_000),
   SIGNUP_GRANT: credits(100),
 });
@@ -77,6 +85,13 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   JOB_BUDGET_DEFAULT: "credits that a job holds which names no budget and was not estimated (10)",
   PLATFORM_FEE_PERCENT: "percent of what work costs that the platform takes (5)",
   DATASET_BYTES_MAX: "bytes that one upload may have (64 GiB)",
+  QUOTA_FUNCTIONS: "functions that one member may have (500)",
+  QUOTA_VERSIONS: "versions of them, over all (10000)",
+  QUOTA_DATASETS: "datasets that one member may have (1000)",
+  QUOTA_DATASET_BYTES: "bytes of them, over all (100 GiB)",
+  QUOTA_ACTIVE_JOBS: "jobs of one member that have not ended (500)",
+  QUOTA_KEYS: "keys of one account (100)",
+  QUOTA_RUNNERS: "runners of one member that are connected (200)",
   OPERATOR_GRANT: "credits that the first start gives to the operator (1000000)",
   SIGNUP_GRANT: "credits that a new member gets (100)",
 };
@@ -104,6 +119,8 @@ export interface Config {
   signInsPerMinute: number;
   /** How many of our own stand between us and the clients. */
   proxies: number;
+  /** Of one account, unless an operator gave it another. */
+  quotas: Readonly<Record<QuotaName, number>>;
   operatorGrantMicro: number;
   signUpGrantMicro: number;
 }
@@ -147,6 +164,15 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     writesPerSecond: values.WRITES_PER_SECOND,
     signInsPerMinute: values.SIGN_INS_PER_MINUTE,
     proxies: values.PROXIES,
+    quotas: {
+      functions: values.QUOTA_FUNCTIONS,
+      versions: values.QUOTA_VERSIONS,
+      datasets: values.QUOTA_DATASETS,
+      datasetBytes: values.QUOTA_DATASET_BYTES,
+      activeJobs: values.QUOTA_ACTIVE_JOBS,
+      keys: values.QUOTA_KEYS,
+      runners: values.QUOTA_RUNNERS,
+    },
     operatorGrantMicro: values.OPERATOR_GRANT,
     signUpGrantMicro: values.SIGNUP_GRANT,
   };

@@ -22,6 +22,7 @@ import type { Payments } from "./payments/index.ts";
 import type { PayoutsArea } from "./payouts/index.ts";
 import type { PoolParts } from "./pools/index.ts";
 import type { Compiler, DatasetIngest, Gateway, Jobs } from "./ports.ts";
+import type { Quotas } from "./quotas/quotas.ts";
 import type { RunnerPackage } from "./runners/package/runner-package.ts";
 import type { Store } from "./store/port.ts";
 
@@ -56,6 +57,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   bindings: Bindings;
   gate: BlobGate;
   pools: PoolParts;
+  quotas: Quotas;
   campaigns: CampaignsArea;
   payouts: PayoutsArea;
   payments: Payments;

@@ -34,6 +34,7 @@ import { moneyOf } from "./payments/view.ts";
 import { createPayoutsArea } from "./payouts/index.ts";
 import { createPools } from "./pools/index.ts";
 import { waitingForRunner } from "./pools/waiting.ts";
+import { Quotas } from "./quotas/quotas.ts";
 import { RunnerPackage } from "./runners/package/runner-package.ts";
 import { openStore } from "./store/open-store.ts";
 
@@ -74,9 +75,15 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const catalog = createCatalog(database);
     const { close: closeLedger, ...ledger } = wireLedger({ config, database, clock, log });
     closers.push(closeLedger);
+    const quotas = new Quotas({
+      database,
+      defaults: config.quotas,
+      runnersOf: (account) => gateway.runnersOf(account),
+    });
     const { close: closeAccounts, ...accounts } = await wireAccounts({
       config,
       database,
+      quotas,
       fileKey: key,
       clock,
       log,
@@ -110,6 +117,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       log,
       leaseMs: config.leaseMs,
       mayServe: pools.memberships.mayServe,
+      refuses: (account, others) =>
+        others < quotas.max(account, "runners") ? undefined : quotas.exceeded(account, "runners"),
       poolNamed: (account, name) => pools.choice.named(account, name),
       explain: async (bundle, error) =>
         compiler.explain(error, catalog.functions.sourceMap(bundle)),
@@ -198,6 +207,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       bindings,
       inputs,
       poolChoice: pools.choice,
+      quotas,
       orders: payments.orders,
       holds: payments.holds,
       metrics,
@@ -237,6 +247,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       bindings,
       gate,
       pools,
+      quotas,
       campaigns,
       payouts,
       payments,

@@ -1,10 +1,11 @@
-import { allScopes } from "../protocol/accounts.ts";
+import { allScopes, type Role } from "../protocol/accounts.ts";
 import { GridError } from "../protocol/errors.ts";
 import {
   type Account,
+  type AccountDetail,
   type ApiKey,
+  accountDetailSchema,
   accountPageSchema,
-  accountSchema,
   apiKeyPageSchema,
   type ChangeAccountRequest,
   type ChangeMeRequest,
@@ -29,6 +30,14 @@ import type { Transport } from "./transport.ts";
 
 /** RFC 8628, 3.5: how much longer a device waits from then on when it is told to slow down. */
 const slowerBySeconds = 5;
+
+/** Which accounts an operator looks for. */
+export interface AccountSearch {
+  /** Part of handle, name or e-mail. */
+  q?: string | undefined;
+  role?: Role | undefined;
+  suspended?: boolean | undefined;
+}
 
 /** Who one is, one's keys, and for operators the accounts of others. Throws GridError, ConnectionError. */
 export class AccountsClient {
@@ -129,18 +138,34 @@ export class AccountsClient {
     }
   }
 
-  /** For operators: all accounts, newest first. */
-  list(options: Abortable = {}): AsyncGenerator<Account, void, undefined> {
-    const { signal } = options;
+  /** For operators: all accounts, newest first, or those that are looked for. */
+  list({
+    signal,
+    suspended,
+    ...search
+  }: AccountSearch & Abortable = {}): AsyncGenerator<Account, void, undefined> {
+    const query = { ...search, suspended: suspended?.toString() };
     return paged((cursor) =>
-      this.#transport.json({ path: "/v1/accounts", query: { cursor }, signal }, accountPageSchema),
+      this.#transport.json(
+        { path: "/v1/accounts", query: { ...query, cursor }, signal },
+        accountPageSchema,
+      ),
     );
   }
 
+  /** For operators: an account, with how much it has and may have. */
+  get(handle: string, options: Abortable = {}): Promise<AccountDetail> {
+    return this.#transport.json({ path: pathOf(handle), ...options }, accountDetailSchema);
+  }
+
   /** For operators. */
-  change(handle: string, json: ChangeAccountRequest, options: Abortable = {}): Promise<Account> {
+  change(
+    handle: string,
+    json: ChangeAccountRequest,
+    options: Abortable = {},
+  ): Promise<AccountDetail> {
     const call = { method: "PATCH", path: pathOf(handle), json, ...options } as const;
-    return this.#transport.json(call, accountSchema);
+    return this.#transport.json(call, accountDetailSchema);
   }
 
   /** For operators: a link that signs the account in, once. */

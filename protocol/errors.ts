@@ -26,6 +26,7 @@ export const errorCodes = {
   "upload-incomplete": [400, "caller", "The upload was cut off"],
   "unsupported-encoding": [415, "caller", "The content encoding is not supported"],
   "not-acceptable": [406, "caller", "No representation fits the Accept header"],
+  "quota-exceeded": [409, "caller", "The account may have no more of these"],
   "too-many-requests": [429, "caller", "Too many requests"],
   "verify-unavailable": [422, "caller", "This verification policy is not available"],
   // input

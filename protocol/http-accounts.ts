@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { handleSchema, roleSchema, scopeSchema } from "./accounts.ts";
-import { pageOf, timeSchema } from "./http-common.ts";
+import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
 import { keyDaysMax, passwordCharsMax, passwordCharsMin } from "./limits.ts";
+import { quotaChangesSchema, quotasSchema } from "./quotas.ts";
 
 const emailSchema = z
   .email()
@@ -37,6 +38,7 @@ export const meSchema = accountSchema
     via: z.enum(["key", "session"]),
     key: z.string().nullable().describe("Id of the key that asks"),
     scopes: z.array(scopeSchema),
+    quotas: quotasSchema,
   })
   .meta({ id: "Me" });
 export type Me = z.infer<typeof meSchema>;
@@ -83,8 +85,25 @@ export type SetPasswordRequest = z.input<typeof setPasswordRequestSchema>;
 export const changeAccountRequestSchema = z.strictObject({
   role: roleSchema.optional(),
   suspended: z.boolean().optional(),
+  quotas: quotaChangesSchema.optional(),
 });
 export type ChangeAccountRequest = z.input<typeof changeAccountRequestSchema>;
+
+/** GET /v1/accounts/:handle. */
+export const accountDetailSchema = accountSchema
+  .extend({
+    hasPassword: z.boolean(),
+    quotas: quotasSchema,
+  })
+  .meta({ id: "AccountDetail" });
+export type AccountDetail = z.infer<typeof accountDetailSchema>;
+
+/** GET /v1/accounts. */
+export const accountListQuerySchema = pageQuerySchema.extend({
+  q: z.string().trim().min(1).max(100).optional().describe("Part of handle, name or e-mail"),
+  role: roleSchema.optional(),
+  suspended: z.enum(["true", "false"]).optional(),
+});
 
 export const accountPageSchema = pageOf(accountSchema).meta({ id: "AccountPage" });
 

@@ -13,3 +13,4 @@ export * from "./http-pools.ts";
 export * from "./http-runner-release.ts";
 export * from "./http-runners.ts";
 export * from "./http-views.ts";
+export * from "./quotas.ts";

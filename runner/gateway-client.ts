@@ -227,6 +227,7 @@ function refusal({ code, message }: { code: string; message: string }): Error {
       "unauthorized",
       `${message} For another token: npx sparegrid runner --join`,
     );
+  if (code === "quota-exceeded") return new GridError("quota-exceeded", message);
   return new GridError(
     "bad-request",
     `the gateway refused this runner (${code}): ${message}. This runner speaks protocol version ${protocolVersion}; if the gateway speaks another, install the release that the gateway runs.`,

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt, sql } from "drizzle-orm";
+import { and, count, desc, eq, lt, or, type SQLWrapper, sql } from "drizzle-orm";
 import { operatorAccount, operatorHandle, type Role } from "../../protocol/accounts.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { Database } from "../database/open.ts";
@@ -13,6 +13,15 @@ export interface Account {
   role: Role;
   suspended: boolean;
   createdAtMs: number;
+}
+
+export interface AccountFilter {
+  cursor?: string | undefined;
+  limit: number;
+  /** Part of handle, name or address. */
+  text?: string | undefined;
+  role?: Role | undefined;
+  suspended?: boolean | undefined;
 }
 
 export interface AccountChange {
@@ -40,7 +49,6 @@ export class Accounts {
   readonly #options: AccountsOptions;
   readonly #byId;
   readonly #byHandle;
-  readonly #page;
   readonly #password;
 
   constructor(options: AccountsOptions) {
@@ -55,13 +63,6 @@ export class Accounts {
       .select()
       .from(accounts)
       .where(eq(accounts.handle, sql.placeholder("handle")))
-      .prepare();
-    this.#page = drizzle
-      .select()
-      .from(accounts)
-      .where(lt(accounts.id, sql.placeholder("cursor")))
-      .orderBy(desc(accounts.id))
-      .limit(sql.placeholder("limit"))
       .prepare();
     this.#password = drizzle
       .select({ id: logins.id, hash: logins.password })
@@ -88,8 +89,26 @@ export class Accounts {
   }
 
   /** In descending order of ids, those before `cursor`: newest first, the operator of the first start before all. */
-  list(cursor: string | undefined, limit: number): Account[] {
-    return this.#page.all({ cursor: cursor ?? end, limit }).map(accountOf);
+  list({ cursor, limit, text, role, suspended }: AccountFilter): Account[] {
+    const pattern = text && `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+    const contains = (column: SQLWrapper) => sql`${column} LIKE ${pattern} ESCAPE '\\'`;
+    return this.#options.database.drizzle
+      .select()
+      .from(accounts)
+      .where(
+        and(
+          lt(accounts.id, cursor ?? end),
+          pattern === undefined
+            ? undefined
+            : or(contains(accounts.handle), contains(accounts.name), contains(accounts.email)),
+          role === undefined ? undefined : eq(accounts.role, role),
+          suspended === undefined ? undefined : eq(accounts.banned, suspended),
+        ),
+      )
+      .orderBy(desc(accounts.id))
+      .limit(limit)
+      .all()
+      .map(accountOf);
   }
 
   /** The password's row and hash, when one is set. */

@@ -32,13 +32,13 @@ export interface ApiKeysOptions {
   database: Database;
   /** What idempotent keys are derived from. */
   secret: string;
+  /** @throws GridError quota-exceeded when the account may have no more */
+  admit: (account: string) => void;
   clock: () => number;
   /** After a revocation; the key does not work any more. */
   onRevoked: (key: string) => void;
 }
 
-/** Enough for every machine and program of one account, few enough to be looked through. */
-export const keysPerAccountMax = 100;
 /** "sgk_" and 8 of 43 random characters: tells keys apart and leaves 210 bits unknown. */
 const prefixChars = 12;
 /** The row of DATA_DIR/credentials.json. */
@@ -85,28 +85,24 @@ export class ApiKeys {
     return this.#byHash.get({ hash: keyHash });
   }
 
-  /** All of an account's, newest first; never more than keysPerAccountMax. */
+  /** All of an account's, newest first; never more than its quota. */
   list(account: string): KeyRow[] {
     return this.#ofAccount.all({ account });
   }
 
   /**
    * Makes a key. Its text is only ever in this answer.
-   * @throws GridError conflict when the account has as many as it may, idempotency-conflict
+   * @throws GridError quota-exceeded, idempotency-conflict
    */
   create(request: NewKey): { key: string; row: KeyRow } {
-    const { database, clock } = this.#options;
+    const { database, admit, clock } = this.#options;
     const key = `sgk_${this.#secretOf(request)}`;
     return database.transaction(() => {
       const keyHash = hashOf(key);
       const held = this.list(request.account);
       const same = held.find((row) => row.hash === keyHash);
       if (same) return { key, row: sameRequest(same, request) };
-      if (held.length >= keysPerAccountMax)
-        throw new GridError("conflict", `An account has at most ${keysPerAccountMax} keys.`, {
-          limit: keysPerAccountMax,
-          hint: "Revoke one that is not used any more; the list shows when each was last used.",
-        });
+      admit(request.account);
       const nowMs = clock();
       const row: KeyRow = {
         id: newId("key", nowMs),

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
+import type { Quotas } from "../quotas/quotas.ts";
 import { type Auth, createAuth } from "./auth.ts";
 import { AccountAuthenticator } from "./authenticator.ts";
 import { Devices } from "./devices.ts";
@@ -33,6 +34,7 @@ export interface AccountsWireOptions {
   database: Database;
   /** The operator's, of DATA_DIR/credentials.json. */
   fileKey: string;
+  quotas: Quotas;
   clock: () => number;
   log: Logger;
   /** Once for each account that can sign in; also for one that was told before. */
@@ -43,7 +45,7 @@ export interface AccountsWireOptions {
 
 /** Makes the parts of this folder and joins them. */
 export async function wireAccounts(options: AccountsWireOptions): Promise<AccountsWiring> {
-  const { config, database, fileKey, clock, log, onCutOff, onSignUp } = options;
+  const { config, database, quotas, fileKey, clock, log, onCutOff, onSignUp } = options;
   const secret = await readSecret(config.dataDir);
   const onChanged = (account: string) => {
     keyCheck.forgetAccount(account);
@@ -55,6 +57,7 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
   const apiKeys = new ApiKeys({
     database,
     secret,
+    admit: (account) => quotas.check(account, "keys"),
     clock,
     onRevoked: (key) => {
       keyCheck.forgetKey(key);

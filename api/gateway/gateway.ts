@@ -229,6 +229,14 @@ export class RunnerGateway implements Gateway {
     return false;
   }
 
+  /** How many of an account's are connected, without `except`: one that comes back may still seem to be here. */
+  runnersOf(account: string, except?: string): number {
+    const runners = new Set<string>();
+    for (const { owner, hello } of this.#sessions.values())
+      if (owner === account && hello.runner !== except) runners.add(hello.runner);
+    return runners.size;
+  }
+
   /** Tasks answered and accepted since the start. */
   get tasksDone(): number {
     return this.#answers.tasksDone + this.#rounds.tasksDone;
@@ -278,7 +286,10 @@ export class RunnerGateway implements Gateway {
   ): RunnerSession | undefined {
     const { clock, log } = this.#deps;
     const [leaseMs, heartbeatMs] = [this.#leaseMs, this.#heartbeatMs];
-    const session = greet(socket, owner, message, { nowMs: clock(), leaseMs, heartbeatMs });
+    const refuses = (runner: string) =>
+      this.#hooks.refuses(owner.account, this.runnersOf(owner.account, runner));
+    const times = { nowMs: clock(), leaseMs, heartbeatMs };
+    const session = greet(socket, owner, message, { ...times, refuses });
     if (!session) return undefined;
     this.#sessions.set(session.id, session);
     const { name, slots, hostClass } = session.hello;

@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import type { GridError } from "../../protocol/errors.ts";
 import { newId } from "../../protocol/ids.ts";
 import { inlineBytesMax, protocolVersion } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
@@ -8,6 +9,7 @@ export interface Welcome {
   nowMs: number;
   leaseMs: number;
   heartbeatMs: number;
+  refuses: (runner: string) => GridError | undefined;
 }
 
 /** Answers a runner's first message. Undefined when it was turned away. */
@@ -15,7 +17,7 @@ export function greet(
   socket: WebSocket,
   owner: RunnerOwner,
   message: RunnerToGateway,
-  { nowMs, leaseMs, heartbeatMs }: Welcome,
+  { nowMs, leaseMs, heartbeatMs, refuses }: Welcome,
 ): RunnerSession | undefined {
   if (message.type !== "hello") {
     socket.close(4002, "hello comes first");
@@ -30,6 +32,12 @@ export function greet(
   }
   const { id } = session;
   const { runner } = message;
+  const refusal = refuses(runner);
+  if (refusal) {
+    session.send({ type: "refused", code: refusal.code, message: refusal.message });
+    session.close(4004, "too many runners");
+    return undefined;
+  }
   const understands = ["offer"] as const;
   session.send({
     type: "welcome",

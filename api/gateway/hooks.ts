@@ -1,4 +1,4 @@
-import type { ErrorBody } from "../../protocol/errors.ts";
+import type { ErrorBody, GridError } from "../../protocol/errors.ts";
 import type { JobStatus } from "../../protocol/job.ts";
 import type { AnsweredCall, MayServe, MeasuredWork } from "../ports.ts";
 
@@ -6,6 +6,8 @@ import type { AnsweredCall, MayServe, MeasuredWork } from "../ports.ts";
 export interface GatewayHooks {
   /** Whose runners may do whose work; everyone's when absent. What it says may change: see `reconsider`. */
   mayServe: MayServe;
+  /** Why one more runner of an account is turned away that has so many others here. */
+  refuses: (account: string, others: number) => GridError | undefined;
   /** What jobs call the pool that an account names so; undefined when there is none for it. */
   poolNamed: (account: string, name: string) => string | undefined;
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
@@ -36,6 +38,7 @@ export function hooksOf(
     };
   return {
     mayServe: hooks.mayServe ?? (() => true),
+    refuses: hooks.refuses ?? (() => undefined),
     poolNamed: hooks.poolNamed ?? ((_, name) => name),
     onEnded: heard(onEnded),
     onStatus: heard(onStatus),

@@ -18,6 +18,7 @@ import type { Orders } from "../payments/orders.ts";
 import type { NewPayment } from "../payments/rows.ts";
 import type { PoolChoice } from "../pools/choice.ts";
 import type { Jobs } from "../ports.ts";
+import type { Quotas } from "../quotas/quotas.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Metrics } from "./metrics.ts";
@@ -35,6 +36,7 @@ export interface SubmitOptions {
   bindings: Bindings;
   inputs: Inputs;
   poolChoice: PoolChoice;
+  quotas: Quotas;
   orders: Orders;
   holds: Holds;
   metrics: Metrics;
@@ -61,15 +63,16 @@ export class Submit {
    * Checks everything, stores inline data, holds the budget, plans the job and notes it in the catalog. The same id again
    * changes nothing.
    * @throws GridError not-found, unknown-param, bad-param, missing-use, wrong-input, verify-unavailable, queue-full,
-   *   insufficient-credits, …
+   *   insufficient-credits, quota-exceeded, …
    */
   async submit(id: string, principal: Principal, request: SubmitRequest): Promise<JobSpec> {
-    const { catalog, orders } = this.#options;
+    const { catalog, orders, quotas } = this.#options;
     const known = catalog.jobs.find(id);
     if (!known && catalog.jobs.countActive() >= activeJobsMax)
       throw new GridError("queue-full", `${activeJobsMax} jobs are under way.`, {
         limit: activeJobsMax,
       });
+    if (!known) quotas.check(principal.account, "activeJobs");
     const { spec, version, datasets } = await this.prepare(id, principal, request);
     const payment = known ? undefined : orders.of(spec, version, request.budget);
     const { owner, name } = version;
@@ -120,8 +123,10 @@ export class Submit {
 
   /** The catalog first: a job that the catalog does not know could never be found again; the other way is repaired. */
   async #store(spec: JobSpec, note: JobNote, payment: NewPayment | undefined): Promise<void> {
-    const { catalog, jobs, holds, poolChoice, metrics } = this.#options;
+    const { catalog, jobs, holds, poolChoice, quotas, metrics } = this.#options;
     const inserted = catalog.transaction(() => {
+      // Once more: others of this account may have been prepared meanwhile.
+      if (!catalog.jobs.find(spec.id)) quotas.check(spec.owner, "activeJobs");
       const outcome = catalog.jobs.insert(spec, note);
       // From here on the pool cannot be deleted.
       if (outcome === "created") poolChoice.confirm(spec);

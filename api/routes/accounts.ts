@@ -1,12 +1,13 @@
 import { GridError } from "../../protocol/errors.ts";
 import {
+  type AccountDetail,
+  accountDetailSchema,
+  accountListQuerySchema,
   accountPageSchema,
-  accountSchema,
   changeAccountRequestSchema,
   type SignInLink,
   signInLinkSchema,
 } from "../../protocol/http-accounts.ts";
-import { pageQuerySchema } from "../../protocol/http-common.ts";
 import type { Account } from "../accounts/directory.ts";
 import { createSignInLink } from "../accounts/sign-in-link.ts";
 import type { Deps } from "../deps.ts";
@@ -19,13 +20,21 @@ import { json, type Route } from "../http/route.ts";
 const tag = "Accounts";
 
 /** What operators do with the accounts of others. */
-export function accountRoutes({ accounts, database, clock, address }: Deps): Route[] {
+export function accountRoutes(deps: Deps): Route[] {
+  const { accounts, quotas, database, clock, address } = deps;
+
   function find(c: ApiContext): Account {
     const handle = c.req.param("handle")!;
     const account = accounts.byHandle(handle);
     if (account) return account;
     throw new GridError("not-found", `There is no account ${handle}.`, { name: handle });
   }
+
+  const detailOf = (account: Account): AccountDetail => ({
+    ...accountOf(account),
+    hasPassword: accounts.password(account.id) !== undefined,
+    quotas: quotas.of(account.id),
+  });
 
   return [
     {
@@ -34,15 +43,33 @@ export function accountRoutes({ accounts, database, clock, address }: Deps): Rou
         path: "/v1/accounts",
         id: "listAccounts",
         tag,
-        summary: "All accounts, newest first",
+        summary: "All accounts, newest first, or those that are looked for",
         auth: "operator",
-        query: pageQuerySchema,
+        query: accountListQuerySchema,
         responses: { 200: { description: "A page", schema: accountPageSchema } },
       },
       handle(c) {
-        const { cursor, limit } = readQuery(c, pageQuerySchema);
-        return json(pageOf(accounts.list(cursor, limit + 1), limit, ({ id }) => id, accountOf));
+        const { q, limit, suspended, ...rest } = readQuery(c, accountListQuerySchema);
+        const rows = accounts.list({
+          ...rest,
+          text: q,
+          suspended: suspended && suspended === "true",
+          limit: limit + 1,
+        });
+        return json(pageOf(rows, limit, ({ id }) => id, accountOf));
       },
+    },
+    {
+      operation: {
+        method: "get",
+        path: "/v1/accounts/:handle",
+        id: "getAccount",
+        tag,
+        summary: "An account, and how much it has and may have",
+        auth: "operator",
+        responses: { 200: { description: "The account", schema: accountDetailSchema } },
+      },
+      handle: (c) => json(detailOf(find(c))),
     },
     {
       operation: {
@@ -50,17 +77,23 @@ export function accountRoutes({ accounts, database, clock, address }: Deps): Rou
         path: "/v1/accounts/:handle",
         id: "changeAccount",
         tag,
-        summary: "Give an account a role, or suspend it",
+        summary: "Give an account a role or other quotas, or suspend it",
         description:
-          "A suspended account is signed out, its keys do not work and its runners are disconnected, until the suspension is lifted.",
+          "A quota of null is the server's own again. A suspended account is signed out, its keys do not work and its runners are disconnected, until the suspension is lifted.",
         auth: "operator",
         idempotent: "body",
         body: { schema: changeAccountRequestSchema },
-        responses: { 200: { description: "The account, changed", schema: accountSchema } },
+        responses: { 200: { description: "The account, changed", schema: accountDetailSchema } },
       },
       async handle(c) {
-        const change = await readJson(c, changeAccountRequestSchema);
-        return json(accountOf(accounts.change(find(c).id, change)));
+        const { quotas: given, ...change } = await readJson(c, changeAccountRequestSchema);
+        const { id } = find(c);
+        return json(
+          database.transaction(() => {
+            if (given) quotas.change(id, given);
+            return detailOf(accounts.change(id, change));
+          }),
+        );
       },
     },
     {

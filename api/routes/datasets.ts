@@ -14,6 +14,7 @@ import type { Manifest } from "../../protocol/manifest.ts";
 import type { DatasetRow, Reading } from "../catalog/datasets.ts";
 import { readRecords } from "../datasets/index.ts";
 import type { Deps } from "../deps.ts";
+import { datasetAdmission } from "../http/admit.ts";
 import { bodyOf, readJson, readQuery } from "../http/body.ts";
 import { type ApiContext, headerOf, idFor, principalOf } from "../http/context.ts";
 import { datasetFor, readManifest, recordDataset } from "../http/inputs.ts";
@@ -26,7 +27,7 @@ const previewCharsMax = 2_000;
 const tag = "Datasets";
 
 export function datasetRoutes(deps: Deps): Route[] {
-  const { catalog, names, ingest, gate, store, metrics, jobReader, clock, config } = deps;
+  const { catalog, names, ingest, gate, store, metrics, jobReader, quotas, clock, config } = deps;
 
   function visible(c: ApiContext): DatasetRow {
     return datasetFor(catalog, principalOf(c), c.req.param("id")!);
@@ -72,10 +73,12 @@ export function datasetRoutes(deps: Deps): Route[] {
         const query = readQuery(c, uploadQuerySchema);
         const id = idFor(c, "dataset", clock());
         const row = await gate.storing(async () => {
-          const options = ingestOptions(c, query);
+          const owner = principalOf(c).account;
+          const { admitDataset, onProgress } = datasetAdmission(quotas, catalog, owner, id);
+          const options = { ...ingestOptions(c, query), onProgress };
           const ingested = await ingest.ingest(bodyOf(c, config.datasetBytesMax), options);
           const { name = id, visibility = "private" } = query;
-          const owner = principalOf(c).account;
+          admitDataset(ingested.bytes);
           const about = { id, owner, visibility, name, job: null, createdAtMs: clock() };
           return recordDataset(catalog, ingested, about);
         });

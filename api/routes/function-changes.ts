@@ -9,6 +9,7 @@ import {
 } from "../../protocol/http-functions.ts";
 import type { FunctionRow } from "../catalog/functions.ts";
 import type { Deps } from "../deps.ts";
+import { admitVersion } from "../http/admit.ts";
 import { readJson, readOptionalJson } from "../http/body.ts";
 import { type ApiContext, principalOf } from "../http/context.ts";
 import { eitherName, functionParam } from "../http/either-name.ts";
@@ -19,7 +20,7 @@ const tag = "Functions";
 
 /** What owners do with what is published, and what others make of it. */
 export function functionChangeRoutes(deps: Deps): Route[] {
-  const { catalog, versions, views, names, gate, clock } = deps;
+  const { catalog, versions, views, names, gate, quotas, clock } = deps;
   const { functions } = catalog;
 
   /** @throws GridError not-found when it is private to someone else; forbidden when it may be seen, but not changed */
@@ -106,6 +107,7 @@ export function functionChangeRoutes(deps: Deps): Route[] {
         const fork =
           known ??
           (await gate.storing(async () => {
+            admitVersion(quotas, catalog, { owner, name, digest });
             catalog.blobRefs.hold(`function ${owner}/${name}`, [digest]);
             return functions.publish({
               ...{ owner, name, digest, description, source, files, sourceMap, bundleBytes },

@@ -12,6 +12,7 @@ import {
 import type { Principal } from "../accounts/principal.ts";
 import type { FunctionRow } from "../catalog/functions.ts";
 import type { Deps } from "../deps.ts";
+import { admitVersion } from "../http/admit.ts";
 import { readJson, readQuery } from "../http/body.ts";
 import { principalOf } from "../http/context.ts";
 import { eitherName, functionParam } from "../http/either-name.ts";
@@ -23,7 +24,7 @@ import { parseWith } from "../http/validate.ts";
 const tag = "Functions";
 
 export function functionRoutes(deps: Deps): Route[] {
-  const { catalog, compiler, store, versions, views, names, gate, clock } = deps;
+  const { catalog, compiler, store, versions, views, names, gate, quotas, clock } = deps;
 
   function detail(row: FunctionRow, version: string | undefined): Response {
     const digest = versions.digestOf(row, version);
@@ -66,6 +67,7 @@ export function functionRoutes(deps: Deps): Route[] {
         };
         const published = await gate.storing(async () => {
           await store.blobs.put(digest, bundle);
+          admitVersion(quotas, catalog, { owner, name, digest });
           catalog.blobRefs.hold(`function ${owner}/${name}`, [digest]);
           return catalog.functions.publish({
             ...{ owner, name, digest, description, source, files, readme, sourceMap },

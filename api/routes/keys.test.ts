@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Scope } from "../../protocol/accounts.ts";
 import type { ApiKey, CreatedKey, Me } from "../../protocol/http-accounts.ts";
-import { keysPerAccountMax } from "../accounts/keys.ts";
 import { ScriptedRunner } from "../gateway/testing/scripted-runner.ts";
 import { jobSpecOf } from "../testing/job-spec.ts";
 import { post, startTestApi, type TestApi, type TestMember } from "../testing/test-api.ts";
@@ -118,9 +117,9 @@ test("last use is shown at once and written with the others", async () => {
 
 test("an account has at most so many keys", async () => {
   const ida = await api.member("ida");
-  for (let i = 1; i < keysPerAccountMax; i++) await newKey(ida, ["jobs"]);
+  for (let i = 1; i < api.deps.config.quotas.keys; i++) await newKey(ida, ["jobs"]);
   const more = await ida.ask("/v1/keys", post({ name: "k", scopes: ["jobs"] }));
-  expect([more.status, await codeOf(more)]).toEqual([409, "conflict"]);
+  expect([more.status, await codeOf(more)]).toEqual([409, "quota-exceeded"]);
 });
 
 test("the same Idempotency-Key makes the same key, and it is kept nowhere", async () => {

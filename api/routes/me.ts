@@ -14,7 +14,7 @@ import { json, type Route } from "../http/route.ts";
 const tag = "Accounts";
 
 /** The account that asks. */
-export function meRoutes({ accounts, passwords }: Deps): Route[] {
+export function meRoutes({ accounts, passwords, quotas }: Deps): Route[] {
   function me(c: ApiContext): Me {
     const { account, via, key, scopes } = principalOf(c);
     return {
@@ -23,6 +23,7 @@ export function meRoutes({ accounts, passwords }: Deps): Route[] {
       via,
       key: key ?? null,
       scopes: [...scopes],
+      quotas: quotas.of(account),
     };
   }
 
@@ -33,7 +34,8 @@ export function meRoutes({ accounts, passwords }: Deps): Route[] {
         path: "/v1/me",
         id: "getMe",
         tag,
-        summary: "Who asks, and what this key or session may be used for",
+        summary:
+          "Who asks, what this key or session may be used for, and how much the account may have",
         auth: "member",
         responses: { 200: { description: "You", schema: meSchema } },
       },

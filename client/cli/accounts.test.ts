@@ -163,6 +163,34 @@ test("the operator hands out a link and suspends", async () => {
   expect((await operator.run(["operator", "reinstate", "gil"])).err).toContain("gil may come back");
 });
 
+test("the operator looks for members, gives roles and quotas", async () => {
+  await api.member("iris");
+  await api.member("ivo");
+  const operator = new Person("operator", { SPAREGRID_KEY: api.key });
+  const found = (await operator.run(["operator", "members", "IRIS@"])).out;
+  expect(found).toContain("iris@example.org");
+  expect(found).not.toContain("ivo");
+  expect((await operator.run(["operator", "role", "iris", "operator"])).err).toContain(
+    "iris is an operator",
+  );
+  const { out } = await operator.run(["operator", "members", "--role", "operator", "--json"]);
+  const handles = out
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as Me).handle);
+  expect(handles).toEqual(["operator", "iris"]);
+  const wrong = await operator.run(["operator", "role", "iris", "king"]);
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("member or operator")]);
+
+  const quota = (...changes: string[]) => operator.run(["operator", "quota", "ivo", ...changes]);
+  const raised = (await quota("functions=7", "datasetBytes=2GB")).out;
+  expect(raised).toMatch(/functions +0 {2}7\n/);
+  expect(raised).toMatch(/datasetBytes +0 B {2}2\.00 GB/);
+  expect((await quota("functions=default")).out).toMatch(/functions +0 {2}500\n/);
+  const unknown = await quota("cats=2");
+  expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining("activeJobs")]);
+});
+
 test("a runner joins by a code, keeps a key for lending only, and starts with it from then on", async () => {
   const hana = await api.member("hana");
   const person = new Person("hana", { SPAREGRID_SLOTS: "1", SPAREGRID_NAME: "attic" });

@@ -77,7 +77,9 @@ export class ScriptedRunner {
       ...offer,
     };
     runner.say({ type: "hello", protocol: protocolVersion, runner: name, name, slots, ...about });
-    await runner.until(() => runner.all("welcome")[0]);
+    await runner.until(() => runner.all("welcome")[0] ?? runner.closedWith);
+    if (runner.all("welcome").length === 0)
+      throw new Error(`turned away: ${JSON.stringify(runner.all("refused")[0])}`);
     return runner;
   }
 

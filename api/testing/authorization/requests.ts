@@ -302,6 +302,7 @@ const accounts: Record<string, Request> = {
   "POST /v1/device/deny": decide("deny"),
   "POST /v1/device/deny [by session]": decide("deny"),
   "GET /v1/accounts": get("/v1/accounts"),
+  "GET /v1/accounts/{handle}": get("/v1/accounts/bob"),
   "PATCH /v1/accounts/{handle}": () => ({
     path: "/v1/accounts/bob",
     init: patch({ suspended: false }),

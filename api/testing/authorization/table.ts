@@ -148,6 +148,7 @@ POST   /v1/device/approve [by session]                       401     -   204   2
 POST   /v1/device/deny                                       401   403   403   403   403
 POST   /v1/device/deny [by session]                          401     -   204   204   204
 GET    /v1/accounts                                          401   403   403   403   200
+GET    /v1/accounts/{handle}                                 401   403   403   403   200
 PATCH  /v1/accounts/{handle}                                 401   403   403   403   200
 POST   /v1/accounts/{handle}/link                            401   403   403   403   201
 

@@ -1,50 +1,43 @@
 import type { Command } from "commander";
-import { operatorHandle } from "../../../protocol/accounts.ts";
+import { operatorHandle, roleSchema } from "../../../protocol/accounts.ts";
 import { type Context, examples } from "../context.ts";
-import { table } from "../format.ts";
+import { operatorMemberCommands } from "./operator-members.ts";
 
 export function operatorCommand(program: Command, context: Context): void {
   const { terminal, signal } = context;
   const done = (text: string) => terminal.say(`${terminal.colors.green("✔")} ${text}`);
   const operator = program
     .command("operator")
-    .summary("for who runs the server: accounts, sign-in links, suspension")
-    .addHelpText("after", examples("operator link", "operator accounts", "operator suspend eve"));
+    .summary("for who runs the server: members, roles, quotas, sign-in links, suspension")
+    .addHelpText(
+      "after",
+      examples("operator members", "operator role ada operator", "operator suspend eve"),
+    );
+  operatorMemberCommands(operator, context);
   operator
     .command("link")
+    .alias("reset-link")
     .argument("[handle]", "whom it signs in", operatorHandle)
-    .summary("make a link that signs an account in, once within an hour")
-    .addHelpText("after", examples("operator link", "operator link ada"))
+    .summary("make a link that signs an account in, once within an hour, to set a new password")
+    .addHelpText("after", examples("operator link", "operator reset-link ada"))
     .action(async (handle: string, _options: object, command: Command) => {
       const client = await context.client(command);
       const { url } = await client.accounts.createLink(handle, { signal });
       terminal.out.write(`${url}\n`);
     });
   operator
-    .command("accounts")
-    .option("--json", "print JSON, one account a line")
-    .summary("list all accounts, newest first")
-    .addHelpText("after", examples("operator accounts --json"))
-    .action(async (options: { json?: boolean }, command: Command) => {
-      const { accounts } = await context.client(command);
-      const rows = await Array.fromAsync(accounts.list({ signal }));
-      if (options.json) {
-        for (const row of rows) terminal.out.write(`${JSON.stringify(row)}\n`);
-        return;
-      }
-      const columns = ["HANDLE", "E-MAIL", "ROLE", "SINCE", ""].map((title) => ({ title }));
-      const cells = rows.map(({ handle, email, role, createdAt, suspended }) => [
-        handle,
-        email ?? "",
-        role,
-        createdAt.slice(0, 10),
-        suspended ? terminal.outColors.red("suspended") : "",
-      ]);
-      const layout = {
-        dim: terminal.outColors.dim,
-        width: Math.max(110, terminal.out.columns || 0),
-      };
-      for (const line of table(columns, cells, layout)) terminal.out.write(`${line}\n`);
+    .command("role")
+    .argument("<handle>")
+    .argument("<role>", roleSchema.options.join(" or "))
+    .summary("make a member an operator, or an operator a member")
+    .addHelpText("after", examples("operator role ada operator", "operator role ada member"))
+    .action(async (handle: string, given: string, _options: object, command: Command) => {
+      const role = roleSchema.safeParse(given);
+      if (!role.success)
+        command.error(`error: "${given}" is no role: ${roleSchema.options.join(" or ")}`);
+      const client = await context.client(command);
+      await client.accounts.change(handle, { role: role.data }, { signal });
+      done(`${handle} is ${role.data === "operator" ? "an operator" : "a member"}`);
     });
   const standing = (name: string, summary: string, suspended: boolean, said: string) =>
     operator
@@ -58,5 +51,5 @@ export function operatorCommand(program: Command, context: Context): void {
         done(`${handle} ${said}`);
       });
   standing("suspend", "stop an account's keys, sessions and runners at once", true, "is suspended");
-  standing("reinstate", "lift a suspension", false, "may come back");
+  standing("reinstate", "lift a suspension", false, "may come back").alias("unsuspend");
 }

@@ -2,12 +2,13 @@ import type { Command } from "commander";
 import { createClient } from "../../index.ts";
 import { findConnection } from "../connection.ts";
 import { type Context, examples } from "../context.ts";
+import { quotaLines } from "../quotas.ts";
 
 export function whoamiCommand(program: Command, { terminal, env, signal }: Context): void {
   program
     .command("whoami")
     .option("--json", "print JSON")
-    .summary("show whose key is used here, and where it came from")
+    .summary("show whose key is used here, where it came from, and how much you may have")
     .addHelpText("after", examples("whoami"))
     .action(async (options: { json?: boolean }, command: Command) => {
       const connection = await findConnection(command.optsWithGlobals(), env);
@@ -26,5 +27,7 @@ export function whoamiCommand(program: Command, { terminal, env, signal }: Conte
       ] as const;
       terminal.out.write(`${bold(me.handle)}  ${dim(me.id)}\n`);
       for (const [name, value] of rows) terminal.out.write(`${dim(name.padEnd(8))} ${value}\n`);
+      terminal.out.write("\n");
+      for (const line of quotaLines(me.quotas, terminal)) terminal.out.write(`${line}\n`);
     });
 }
