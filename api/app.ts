@@ -1,7 +1,12 @@
 import { Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { GridError } from "../protocol/errors.ts";
-import { type Principal, requireOperator, requireScope } from "./accounts/principal.ts";
+import {
+  type Authenticator,
+  type Principal,
+  requireOperator,
+  requireScope,
+} from "./accounts/principal.ts";
 import type { Deps } from "./deps.ts";
 import type { ApiContext, ApiEnv } from "./http/context.ts";
 import { createIdempotent } from "./http/idempotency.ts";
@@ -121,6 +126,9 @@ function guarded(
       if (known) {
         const found = authenticator.authenticate(authHeadersOf(c));
         admit(c, found instanceof Promise ? await found : found);
+      } else if (auth === "anyone") {
+        const found = await visitorOf(authenticator, c);
+        if (found !== undefined) admit(c, found);
       }
       limitWrites?.(c);
       response = await handle(c);
@@ -130,6 +138,24 @@ function guarded(
     observe(response.status, performance.now() - startedMs);
     return response;
   };
+}
+
+/**
+ * Undefined for who shows nothing, or a session that is over: a browser sends its cookie on its own. A key that is not
+ * valid is a mistake, and said to be one.
+ */
+async function visitorOf(
+  authenticator: Authenticator,
+  c: ApiContext,
+): Promise<Principal | undefined> {
+  const headers = authHeadersOf(c);
+  try {
+    return await authenticator.authenticate(headers);
+  } catch (error) {
+    const isStranger = error instanceof GridError && error.code === "unauthorized";
+    if (isStranger && headers.authorization === undefined) return undefined;
+    throw error;
+  }
 }
 
 function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {

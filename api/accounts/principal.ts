@@ -15,6 +15,12 @@ export interface Principal {
   session?: { id: string /** It began with a sign-in link. */; byLink: boolean };
 }
 
+/** Who looks at what may be public. */
+export type Looker = Pick<Principal, "account" | "handle">;
+
+/** Whoever shows nothing: owns nothing, and sees what is public. No account has these. */
+export const stranger: Looker = { account: "", handle: "" };
+
 /** Finds out who asks. What is known already answers at once, without a promise: invokes live by it. */
 export interface Authenticator {
   /** @throws GridError unauthorized when there is no valid key or session */

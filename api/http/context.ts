@@ -2,7 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { GridError } from "../../protocol/errors.ts";
 import { type IdKind, newId } from "../../protocol/ids.ts";
-import type { Principal } from "../accounts/principal.ts";
+import { type Looker, type Principal, stranger } from "../accounts/principal.ts";
 
 /** Hono's environment for every route: Node's own request and response (absent when a test calls the app directly). */
 export interface ApiEnv {
@@ -31,6 +31,11 @@ export function principalOf(c: ApiContext): Principal {
   const principal = c.get("principal");
   if (!principal) throw new GridError("internal", "this route does not know who asks");
   return principal;
+}
+
+/** Who looks: for routes that are for anyone, also somebody of whom nothing is known. */
+export function lookerOf(c: ApiContext): Looker {
+  return c.get("principal") ?? stranger;
 }
 
 /** A new id, or for a repeated write the id that its first attempt took. */

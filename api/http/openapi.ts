@@ -65,7 +65,8 @@ function securityOf({ auth, scope }: Operation): { security?: unknown } {
   if (auth === "open") return { security: [] };
   const role = auth === "operator" ? [auth] : [];
   if (scope === undefined && role.length === 0) return {};
-  return { security: [{ key: scope ? [...role, scope] : role }, { session: role }] };
+  const shown = [{ key: scope ? [...role, scope] : role }, { session: role }];
+  return { security: auth === "anyone" ? [...shown, {}] : shown };
 }
 
 type SchemaOf = (schema: z.ZodType, io: "input" | "output") => unknown;

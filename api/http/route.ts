@@ -13,10 +13,10 @@ export interface Operation {
   summary: string;
   description?: string;
   /**
-   * open: nobody is asked; member: a valid key or session of any account; operator: one of the operator's; own: the
-   * handler checks by itself.
+   * open: nobody is asked; anyone: who shows no key and has no session sees what is public; member: a valid key or
+   * session of any account; operator: one of the operator's; own: the handler checks by itself.
    */
-  auth: "open" | "member" | "operator" | "own";
+  auth: "open" | "anyone" | "member" | "operator" | "own";
   /** What a key must be good for. */
   scope?: Scope;
   query?: z.ZodObject;

@@ -3,7 +3,7 @@ import { operatorAccount } from "../../protocol/accounts.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { Description } from "../../protocol/guest.ts";
 import { splitFunctionRef } from "../../protocol/http-functions.ts";
-import type { Principal } from "../accounts/principal.ts";
+import { type Looker, stranger } from "../accounts/principal.ts";
 import type { FunctionRow, Functions } from "../catalog/functions.ts";
 import type { FunctionNames } from "./function-names.ts";
 import { nearest } from "./suggest.ts";
@@ -47,7 +47,7 @@ export class Versions {
    * A name alone is looked for among one's own functions and then among the operator's.
    * @throws GridError not-found, also for what is private to someone else; conflict for an ambiguous beginning
    */
-  find(viewer: Principal, reference: string, version?: string): Version {
+  find(viewer: Looker, reference: string, version?: string): Version {
     const { handle, name } = splitFunctionRef(reference);
     for (const owner of this.ownersMeant(viewer, handle)) {
       const found = this.#resolve(viewer, owner, name, version);
@@ -59,7 +59,7 @@ export class Versions {
   }
 
   /** The function itself, to change or show it. @throws GridError not-found */
-  row(viewer: Principal, reference: string): FunctionRow {
+  row(viewer: Looker, reference: string): FunctionRow {
     const { handle, name } = splitFunctionRef(reference);
     for (const owner of this.ownersMeant(viewer, handle)) {
       const row = this.#functions.find(owner, name);
@@ -69,7 +69,7 @@ export class Versions {
   }
 
   /** Accounts whose function may be meant, in the order in which they are looked at. */
-  ownersMeant({ account }: Principal, handle: string | undefined): string[] {
+  ownersMeant({ account }: Looker, handle: string | undefined): string[] {
     if (handle === undefined)
       return account === operatorAccount ? [account] : [account, operatorAccount];
     const owner = this.#names.accountOf(handle);
@@ -100,7 +100,7 @@ export class Versions {
   }
 
   #resolve(
-    { account }: Principal,
+    { account }: Looker,
     owner: string,
     name: string,
     version: string | undefined,
@@ -122,7 +122,7 @@ export class Versions {
     return found;
   }
 
-  #missing({ account }: Principal, reference: string): GridError {
+  #missing({ account }: Looker, reference: string): GridError {
     const known = this.#functions.findable(account, suggestedFromMax);
     const names = reference.includes("/")
       ? known.map(({ owner, name }) => this.#names.full(owner, name))
@@ -134,7 +134,9 @@ export class Versions {
       name: reference,
       hint: meant
         ? `Did you mean "${meant}"?`
-        : "GET /v1/functions lists your functions and everyone's public ones.",
+        : account === stranger.account
+          ? "Sign in to see functions of yours that are private."
+          : "GET /v1/functions lists your functions and everyone's public ones.",
     });
   }
 }

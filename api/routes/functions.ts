@@ -9,12 +9,13 @@ import {
   publishRequestSchema,
   splitFunctionRef,
 } from "../../protocol/http-functions.ts";
-import type { Principal } from "../accounts/principal.ts";
+import { refused } from "../accounts/key-check.ts";
+import { type Principal, stranger } from "../accounts/principal.ts";
 import type { FunctionRow } from "../catalog/functions.ts";
 import type { Deps } from "../deps.ts";
 import { admitVersion } from "../http/admit.ts";
 import { readJson, readQuery } from "../http/body.ts";
-import { principalOf } from "../http/context.ts";
+import { lookerOf, principalOf } from "../http/context.ts";
 import { eitherName, functionParam } from "../http/either-name.ts";
 import { pageOf } from "../http/page.ts";
 import { cursorOf, placeOf } from "../http/place-cursor.ts";
@@ -93,14 +94,16 @@ export function functionRoutes(deps: Deps): Route[] {
         summary: "Find functions: everyone's public ones and yours",
         description:
           'q: words that name, title, tags, description or readme have (their beginnings are enough). owner: a handle, or "me". Without sort, by relevance to q, or by name.',
-        auth: "member",
+        auth: "anyone",
         scope: "functions",
         query: functionListQuerySchema,
         responses: { 200: { description: "A page", schema: functionPageSchema } },
       },
       handle(c) {
         const { cursor, limit, q, owner: handle, ...rest } = readQuery(c, functionListQuerySchema);
-        const { account } = principalOf(c);
+        const { account } = lookerOf(c);
+        if (handle === "me" && account === stranger.account)
+          throw refused("Your own functions take a session or a key.");
         const sort = rest.sort ?? (q === undefined ? "name" : "relevance");
         const owner = handle === "me" ? account : handle && names.accountOf(handle);
         if (handle !== undefined && owner === undefined) return json({ items: [], next: null });
@@ -128,11 +131,11 @@ export function functionRoutes(deps: Deps): Route[] {
         summary: "A function's latest version",
         description:
           "A name alone is one of your functions, or else of the operator's; owner/name is anyone's.",
-        auth: "member",
+        auth: "anyone",
         scope: "functions",
         responses: { 200: { description: "The function", schema: functionDetailSchema } },
       },
-      handle: (c) => detail(versions.row(principalOf(c), functionParam(c)), undefined),
+      handle: (c) => detail(versions.row(lookerOf(c), functionParam(c)), undefined),
     }),
     ...eitherName({
       operation: {
@@ -143,11 +146,11 @@ export function functionRoutes(deps: Deps): Route[] {
         summary: "One version of a function",
         description:
           'A version is named by its digest, its first 8 or more characters, or "latest".',
-        auth: "member",
+        auth: "anyone",
         scope: "functions",
         responses: { 200: { description: "The version", schema: functionDetailSchema } },
       },
-      handle: (c) => detail(versions.row(principalOf(c), functionParam(c)), c.req.param("version")),
+      handle: (c) => detail(versions.row(lookerOf(c), functionParam(c)), c.req.param("version")),
     }),
   ];
 }

@@ -8,7 +8,7 @@ import {
 import { creditsOf, microOf } from "../../protocol/money.ts";
 import type { Deps } from "../deps.ts";
 import { readJson } from "../http/body.ts";
-import { idFor, principalOf } from "../http/context.ts";
+import { idFor, lookerOf, principalOf } from "../http/context.ts";
 import { json, type Route } from "../http/route.ts";
 import { viewerOf } from "../http/viewer.ts";
 import type { PublishedRate } from "../payments/rates/rates.ts";
@@ -91,13 +91,13 @@ export function paymentRoutes(deps: Deps): Route[] {
         id: "getRate",
         tag: "Functions",
         summary: "What 10^9 fuel of a version cost, and what they did before",
-        auth: "member",
+        auth: "anyone",
         scope: "functions",
         responses: { 200: { description: "The rate", schema: versionRateSchema } },
       },
       async handle(c) {
         const version = c.req.param("version")!;
-        if (!catalog.functions.isVisible(principalOf(c).account, version))
+        if (!catalog.functions.isVisible(lookerOf(c).account, version))
           throw new GridError("not-found", `There is no version ${version}.`, {
             hint: "Versions are named by their whole digest here.",
           });

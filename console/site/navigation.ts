@@ -1,3 +1,4 @@
+import Store from "@lucide/svelte/icons/store";
 import type { Component } from "svelte";
 
 export interface Place {
@@ -9,4 +10,6 @@ export interface Place {
 }
 
 /** What the side bar lists, in groups. */
-export const navigation: readonly { label: string; places: readonly Place[] }[] = [];
+export const navigation: readonly { label: string; places: readonly Place[] }[] = [
+  { label: "Build", places: [{ label: "Market", href: "/", icon: Store }] },
+];

@@ -6,15 +6,17 @@ import NotFound from "../pages/NotFound.svelte";
  * to another does not mount it anew.
  */
 export const { p, navigate, isActive, route } = createRouter({
+  "/": () => import("../pages/market/Market.svelte"),
   "/sign-in": () => import("../pages/account/SignIn.svelte"),
   "/sign-up": () => import("../pages/account/SignUp.svelte"),
   "/device": () => import("../pages/account/Device.svelte"),
   "*": NotFound,
 });
 
-/** Goes to an address of this site that is only known at run time. */
-export function goTo(href: string, { replace = false } = {}): Promise<unknown> {
+/** Goes to an address of this site that is only known at run time. `stay`: where it was scrolled to. */
+export function goTo(href: string, { replace = false, stay = false } = {}): Promise<unknown> {
   const { pathname, searchParams, hash } = new URL(href, location.origin);
   const search = Object.fromEntries(searchParams);
-  return navigate(pathname as never, { search, hash, replace } as never);
+  const scroll = stay ? { scrollToTop: false } : {};
+  return navigate(pathname as never, { search, hash, replace, ...scroll } as never);
 }

@@ -108,6 +108,12 @@ export async function expectAccessible(page: Page): Promise<void> {
   }
 }
 
+/** The page itself is never wider than the window; tables scroll in their own frame. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+  expect(beyond, page.url()).toBeLessThanOrEqual(0);
+}
+
 function cookiesOf(header: string, url: string) {
   return header.split("; ").map((cookie) => {
     const at = cookie.indexOf("=");

@@ -49,6 +49,11 @@ const functions: Record<string, Request> = {
   "POST /v1/functions/{owner}/{name}/fork": fork("/v1/functions/ada/secret/fork"),
   "POST /v1/functions/{owner}/{name}/fork [public]": fork("/v1/functions/ada/open/fork"),
   "GET /v1/functions": get("/v1/functions"),
+  "GET /v1/functions [mine]": get("/v1/functions?owner=me"),
+  "GET /v1/functions/{owner}/{name} [public]": get("/v1/functions/ada/open"),
+  "GET /v1/functions/{owner}/{name}/versions/{version} [public]": get(
+    "/v1/functions/ada/open/versions/latest",
+  ),
   "GET /v1/functions/{name}": get("/v1/functions/secret"),
   "GET /v1/functions/{owner}/{name}": get("/v1/functions/ada/secret"),
   "GET /v1/functions/{name}/versions/{version}": ({ version }) => ({

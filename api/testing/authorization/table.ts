@@ -1,7 +1,7 @@
 /**
  * Who may do what: the status that each route answers to each of five who ask for the same thing of ada's.
  *
- *   nobody     shows no key
+ *   nobody     shows no key, and sees what is public
  *   scope      ada's key, good for everything but what the route is about (for a route without a scope: for datasets)
  *   other      bob, an account like any other
  *   owner      ada, whose thing it is
@@ -18,11 +18,14 @@ POST   /v1/functions/{name}/invoke                           401   403   404   5
 POST   /v1/functions/{owner}/{name}/invoke                   401   403   404   503   404
 POST   /v1/functions/{owner}/{name}/invoke [public]          401   403   503   503   503
 POST   /v1/functions                                         401   403   403   201   403
-GET    /v1/functions                                         401   403   200   200   200
-GET    /v1/functions/{name}                                  401   403   404   200   404
-GET    /v1/functions/{owner}/{name}                          401   403   404   200   404
-GET    /v1/functions/{name}/versions/{version}               401   403   404   200   404
-GET    /v1/functions/{owner}/{name}/versions/{version}       401   403   404   200   404
+GET    /v1/functions                                         200   403   200   200   200
+GET    /v1/functions [mine]                                  401   403   200   200   200
+GET    /v1/functions/{name}                                  404   403   404   200   404
+GET    /v1/functions/{owner}/{name}                          404   403   404   200   404
+GET    /v1/functions/{owner}/{name} [public]                 200   403   200   200   200
+GET    /v1/functions/{name}/versions/{version}               404   403   404   200   404
+GET    /v1/functions/{owner}/{name}/versions/{version}       404   403   404   200   404
+GET    /v1/functions/{owner}/{name}/versions/{version} [public] 200 403 200 200 200
 PATCH  /v1/functions/{name}                                  401   403   404   200   404
 PATCH  /v1/functions/{owner}/{name}                          401   403   404   200   404
 PATCH  /v1/functions/{owner}/{name} [public]                 401   403   403   200   403
@@ -51,8 +54,8 @@ POST   /v1/jobs/{id}/cancel                                  401   403   404   2
 POST   /v1/jobs/{id}/cancel [all]                            401   403   403   403   200
 POST   /v1/jobs/{id}/top-up                                  401   403   404   200   404
 POST   /v1/jobs/estimate                                     401   403   404   503   404
-GET    /v1/rates/{version}                                   401   403   404   200   404
-GET    /v1/rates/{version} [public]                          401   403   200   200   200
+GET    /v1/rates/{version}                                   404   403   404   200   404
+GET    /v1/rates/{version} [public]                          200   403   200   200   200
 GET    /v1/jobs/{id}/events                                  401   403   404   200   404
 GET    /v1/jobs/{id}/result                                  401   403   404   200   404
 
