@@ -27,6 +27,7 @@ import { functionChangeRoutes } from "./routes/function-changes.ts";
 import { functionRoutes } from "./routes/functions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
+import { jobAgainRoutes } from "./routes/job-again.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
@@ -66,6 +67,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...functionChangeRoutes(deps),
     ...datasetRoutes(deps),
     ...jobRoutes(deps),
+    ...jobAgainRoutes(deps),
     ...paymentRoutes(deps),
     ...eventRoutes(deps),
     ...resultRoutes(deps),

@@ -56,6 +56,17 @@ export const submitRequestSchema = z
   .meta({ id: "SubmitRequest" });
 export type SubmitRequest = z.infer<typeof submitRequestSchema>;
 
+/** POST /v1/jobs/:id/again: what differs from the job that is run again. */
+export const rerunRequestSchema = z
+  .strictObject({
+    params: paramsSchema.optional().describe("Those that change; the others stay"),
+    seed: seedSchema.optional(),
+    budget: positiveCreditsSchema.optional(),
+    pool: poolChoiceSchema.optional(),
+  })
+  .meta({ id: "RerunRequest" });
+export type RerunRequest = z.infer<typeof rerunRequestSchema>;
+
 /** POST /v1/functions/:name/invoke. `input` as for a job's inline input. */
 export const invokeRequestSchema = z
   .strictObject({

@@ -7,6 +7,8 @@ import { blobRefs } from "./schema.ts";
 export interface BlobRefs {
   /** Notes that `holder` needs these blobs. Noting twice changes nothing. */
   hold(holder: string, digests: readonly Digest[]): void;
+  /** Notes that `to` needs what `from` does. */
+  share(from: string, to: string): void;
   /** Lets all of a holder's blobs go. */
   release(holder: string): void;
   /** Lets one blob of a holder go. */
@@ -27,6 +29,13 @@ export function createBlobRefs(database: Drizzle): BlobRefs {
       database.transaction(() => {
         for (const digest of digests) insert.run({ holder, digest });
       }),
+    share: (from, to) => {
+      const shared = database
+        .select({ holder: sql<string>`${to}`.as("holder"), digest: blobRefs.digest })
+        .from(blobRefs)
+        .where(eq(blobRefs.holder, from));
+      database.insert(blobRefs).select(shared).onConflictDoNothing().run();
+    },
     release: (holder) => void database.delete(blobRefs).where(eq(blobRefs.holder, holder)).run(),
     releaseOne: (holder, digest) =>
       void database

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, isNull, lt, sql } from "drizzle-orm";
 import type { Visibility } from "../../protocol/http-common.ts";
 import type { Drizzle } from "../database/open.ts";
 import { datasets, jobDatasets, jobs } from "./schema.ts";
@@ -13,6 +13,8 @@ export interface Datasets {
   list(filter: DatasetFilter): DatasetRow[];
   /** Ids of datasets that are a job's inline input. */
   ofJob(job: string): string[];
+  /** What a job reads, its inline input among it. */
+  readBy(job: string): DatasetRow[];
   /** A job that has not ended and reads this dataset, if there is one; its owner's own first. */
   readingJob(id: string): Reading | undefined;
   setVisibility(id: string, visibility: Visibility): void;
@@ -80,6 +82,13 @@ export function createDatasets(database: Drizzle): Datasets {
         .limit(limit)
         .all(),
     ofJob: (job) => inline.all({ job }).map((row) => row.id),
+    readBy: (job) =>
+      database
+        .select(getTableColumns(datasets))
+        .from(jobDatasets)
+        .innerJoin(datasets, eq(datasets.id, jobDatasets.dataset))
+        .where(eq(jobDatasets.job, job))
+        .all(),
     readingJob: (id) => reading.get({ id }),
     setVisibility: (id, visibility) =>
       void database.update(datasets).set({ visibility }).where(eq(datasets.id, id)).run(),

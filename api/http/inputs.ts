@@ -96,7 +96,7 @@ export class Inputs {
     value: unknown,
   ): Promise<ResolvedInput> {
     const { catalog, gate, ingest, inlineDataset, clock } = this.#options;
-    const id = `ds_inline_${job}`;
+    const id = inlineIdOf(job);
     const known = catalog.datasets.find(id);
     if (known) return { spec: specOf(known), dataset: id };
     const recordBytes = input.type === "dataset" ? input.recordBytes : undefined;
@@ -114,6 +114,11 @@ export class Inputs {
     });
     return { spec: specOf(row), dataset: id };
   }
+}
+
+/** The dataset that is a job's inline input. */
+export function inlineIdOf(job: string): string {
+  return `ds_inline_${job}`;
 }
 
 /**

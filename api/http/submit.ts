@@ -66,19 +66,33 @@ export class Submit {
    *   insufficient-credits, quota-exceeded, …
    */
   async submit(id: string, principal: Principal, request: SubmitRequest): Promise<JobSpec> {
-    const { catalog, orders, quotas } = this.#options;
-    const known = catalog.jobs.find(id);
-    if (!known && catalog.jobs.countActive() >= activeJobsMax)
-      throw new GridError("queue-full", `${activeJobsMax} jobs are under way.`, {
-        limit: activeJobsMax,
-      });
-    if (!known) quotas.check(principal.account, "activeJobs");
-    const { spec, version, datasets } = await this.prepare(id, principal, request);
-    const payment = known ? undefined : orders.of(spec, version, request.budget);
+    this.#requireRoom(id, principal.account);
+    const prepared = await this.prepare(id, principal, request);
+    await this.accept(prepared, request.budget);
+    return prepared.spec;
+  }
+
+  /**
+   * Holds the budget, plans the job and notes it in the catalog.
+   * @throws GridError queue-full, quota-exceeded, insufficient-credits, store-unavailable
+   */
+  async accept({ spec, version, datasets }: Prepared, budget: number | undefined): Promise<void> {
+    const { catalog, orders } = this.#options;
+    this.#requireRoom(spec.id, spec.owner);
+    const payment = catalog.jobs.find(spec.id) ? undefined : orders.of(spec, version, budget);
     const { owner, name } = version;
     const note = { function: { owner, name }, datasets, budget: payment?.budgetMicro };
     await this.#store(spec, note, payment);
-    return spec;
+  }
+
+  #requireRoom(id: string, account: string): void {
+    const { catalog, quotas } = this.#options;
+    if (catalog.jobs.find(id)) return;
+    if (catalog.jobs.countActive() >= activeJobsMax)
+      throw new GridError("queue-full", `${activeJobsMax} jobs are under way.`, {
+        limit: activeJobsMax,
+      });
+    quotas.check(account, "activeJobs");
   }
 
   /**

@@ -1,4 +1,5 @@
 import Store from "@lucide/svelte/icons/store";
+import ListChecks from "@lucide/svelte/icons/list-checks";
 import type { Component } from "svelte";
 
 export interface Place {
@@ -12,4 +13,5 @@ export interface Place {
 /** What the side bar lists, in groups. */
 export const navigation: readonly { label: string; places: readonly Place[] }[] = [
   { label: "Build", places: [{ label: "Market", href: "/", icon: Store }] },
+  { label: "Run", places: [{ label: "Jobs", href: "/jobs", icon: ListChecks, for: "member" }] },
 ];

@@ -10,6 +10,9 @@ export const { p, navigate, isActive, route } = createRouter({
   "/sign-in": () => import("../pages/account/SignIn.svelte"),
   "/sign-up": () => import("../pages/account/SignUp.svelte"),
   "/device": () => import("../pages/account/Device.svelte"),
+  "/jobs": () => import("../pages/jobs/JobList.svelte"),
+  "/jobs/compare": () => import("../pages/jobs/Compare.svelte"),
+  "/jobs/:id": () => import("../pages/jobs/JobPage.svelte"),
   "*": NotFound,
 });
 

@@ -100,6 +100,7 @@ const jobs: Record<string, Request> = {
     at(scene.job(), (id) => `/v1/jobs/${id}/cancel`, post("")),
   "POST /v1/jobs/{id}/cancel [all]": (scene) =>
     at(scene.job(), (id) => `/v1/jobs/${id}/cancel?all=true`, post("")),
+  "POST /v1/jobs/{id}/again": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/again`, post({})),
   "POST /v1/jobs/{id}/top-up": (scene) =>
     at(scene.job(), (id) => `/v1/jobs/${id}/top-up`, post({ credits: 1 })),
   // No runner is there to run the sample.

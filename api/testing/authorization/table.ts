@@ -52,6 +52,7 @@ GET    /v1/jobs/{id}                                         401   403   404   2
 GET    /v1/jobs/{id} [all]                                   401   403   403   403   200
 POST   /v1/jobs/{id}/cancel                                  401   403   404   200   404
 POST   /v1/jobs/{id}/cancel [all]                            401   403   403   403   200
+POST   /v1/jobs/{id}/again                                   401   403   404   202   404
 POST   /v1/jobs/{id}/top-up                                  401   403   404   200   404
 POST   /v1/jobs/estimate                                     401   403   404   503   404
 GET    /v1/rates/{version}                                   404   403   404   200   404

@@ -15,6 +15,8 @@ export interface Ask {
   body?: BodyInit;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** No limit to how long the answer's head may take: uploads, calls of functions. */
+  unhurried?: boolean;
   /** The answer to "not signed in" is given to the caller, instead of asking the person to sign in again. */
   anonymous?: boolean;
 }
@@ -53,7 +55,7 @@ export class Requests {
     const init = initOf(ask);
     const url = urlOf(path, ask.query);
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#attempt(url, init, ask.signal);
+      const response = await this.#attempt(url, init, ask);
       if (response instanceof Response) {
         if (response.ok) return response;
         const error = await errorOf(response);
@@ -76,19 +78,23 @@ export class Requests {
   async #attempt(
     url: string,
     init: RequestInit,
-    signal: AbortSignal | undefined,
+    { signal, unhurried }: Ask,
   ): Promise<Response | Unreachable> {
-    const late = AbortSignal.timeout(requestTimeoutMs);
+    // Only until the head arrives: a body may take as long as it takes.
+    const late = new AbortController();
+    const timer = unhurried ? undefined : setTimeout(() => late.abort(), requestTimeoutMs);
     try {
       const response = await fetch(url, {
         ...init,
-        signal: signal ? AbortSignal.any([signal, late]) : late,
+        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
       });
       this.#surroundings.reachable(true);
       return response;
     } catch (error) {
       signal?.throwIfAborted();
       return new Unreachable("The server does not answer.", { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
