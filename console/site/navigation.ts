@@ -1,5 +1,5 @@
-import Store from "@lucide/svelte/icons/store";
 import ListChecks from "@lucide/svelte/icons/list-checks";
+import Store from "@lucide/svelte/icons/store";
 import type { Component } from "svelte";
 
 export interface Place {
