@@ -124,7 +124,9 @@ it("gives up on another protocol version and says what to do", async () => {
   });
   const [, log] = connect(gateway.url);
   await gateway.until(() => log.refused.length > 0);
-  expect(log.refused[0]!.message).toMatch(/version 1.*install the release/);
+  const { message } = log.refused[0]!;
+  expect(message).toMatch(/needs 9.*version 1/);
+  expect(message).toContain(`npm install --global ${gateway.url}/runner.tgz`);
 });
 
 it("a refusal for now is tried again", async () => {

@@ -168,8 +168,8 @@ export class GatewayClient {
             this.#attempt = 0;
             this.#options.onWelcome(message);
           } else if (message.type === "refused") {
-            failure = refusal(message);
-            this.#dismissed = message.code === "unauthorized";
+            failure = refusal(message, url);
+            this.#dismissed = /^(unauthorized|protocol-version)$/.test(message.code);
             socket.close(1000, "refused");
           } else if (this.#connected) onMessage(message, envelope.payloads);
         }
@@ -218,19 +218,19 @@ export class GatewayClient {
   }
 }
 
+/** For an installed runner, and for one in a checkout of the project. */
+const joinCommands = "sparegrid-runner join (in a checkout: npx sparegrid runner --join)";
+
 /** A GridError when trying again would not help. */
-function refusal({ code, message }: { code: string; message: string }): Error {
+function refusal({ code, message }: { code: string; message: string }, url: string): Error {
   if (code in errorCodes && errorCodes[code as ErrorCode][1] === "platform")
     return new Error(`the gateway refused for now (${code}): ${message}`);
   if (code === "unauthorized")
-    return new GridError(
-      "unauthorized",
-      `${message} For another token: npx sparegrid runner --join`,
-    );
+    return new GridError("unauthorized", `${message} For another token: ${joinCommands}`);
   if (code === "quota-exceeded") return new GridError("quota-exceeded", message);
   return new GridError(
     "bad-request",
-    `the gateway refused this runner (${code}): ${message}. This runner speaks protocol version ${protocolVersion}; if the gateway speaks another, install the release that the gateway runs.`,
+    `the gateway refused this runner (${code}): ${message}. This runner speaks protocol version ${protocolVersion}; if the gateway speaks another, install the runner that it hands out: npm install --global ${url}/runner.tgz (in a checkout of the project: take the release that the gateway runs)`,
   );
 }
 
@@ -239,7 +239,7 @@ function unexpectedStatus(status: number, url: string): Error {
   if (status === 401 || status === 403)
     return new GridError(
       "unauthorized",
-      `${url} does not accept the token (HTTP ${status}). Get one by npx sparegrid runner --join, or pass a key with the scope "runners" as --token`,
+      `${url} does not accept the token (HTTP ${status}). Get one by ${joinCommands}, or pass a key with the scope "runners" as --token`,
     );
   if (status === 404)
     return new GridError("not-found", `${url} has no /v1/runner: is it a Sparegrid gateway?`);

@@ -25,7 +25,7 @@ export function greet(
   }
   const session = new RunnerSession(newId("session", nowMs), message, owner, socket, nowMs);
   if (message.protocol !== protocolVersion) {
-    const text = `This server speaks protocol ${protocolVersion}, the runner ${message.protocol}. Update the older one.`;
+    const text = `This server speaks protocol ${protocolVersion}, the runner ${message.protocol}. Update the older one: sparegrid-runner update, for a runner that was installed from here.`;
     session.send({ type: "refused", code: "protocol-version", message: text });
     session.close(4001, "protocol version");
     return undefined;

@@ -59,7 +59,7 @@ ${args.map((arg) => `    <string>${xmlText(arg)}</string>`).join("\n")}
   <key>LowPriorityIO</key>
   <true/>
   <key>Nice</key>
-  <integer>10</integer>
+  <integer>5</integer>
   <key>Umask</key>
   <integer>63</integer>
 </dict>

@@ -42,12 +42,12 @@ export function systemdPlan(options: SystemdOptions): ServicePlan {
  * MemoryDenyWriteExecute, ProcSubset and a filter of system calls are not among the protections.
  */
 function unitText({ node, program, dataDir, system }: SystemdOptions): string {
-  const command = [node, program, "run", "--data-dir", dataDir].map(quoted).join(" ");
+  // The name of a program may not have these in it, a program's argument may.
+  const start = /["'\\$]/.test(node) ? ["/usr/bin/env", node] : [node];
+  const command = [...start, program, "run", "--data-dir", dataDir].map(quoted).join(" ");
   return `[Unit]
 Description=Sparegrid runner
-Wants=network-online.target
-After=network-online.target
-
+${system ? "Wants=network-online.target\nAfter=network-online.target\n" : ""}
 [Service]
 ExecStart=${command}
 Restart=on-failure
@@ -59,7 +59,8 @@ KillMode=mixed
 TimeoutStopSec=20
 
 # Whatever else the machine does goes before.
-Nice=10
+# Executors are nicer still, so that the runner answers while they compute.
+Nice=5
 CPUWeight=1
 CPUWeight=idle
 IOSchedulingClass=idle
