@@ -189,3 +189,13 @@ it("gives up when a gateway that had taken it says that it may not come any more
   expect(log.refused[0]!.message).toMatch(/revoked.*--join/);
   expect(log.waits).toEqual([]);
 });
+
+it("ends when a gateway that had taken it speaks another version now, and says what to do", async () => {
+  const gateway = await start();
+  const [client, log] = connect(gateway.url);
+  await gateway.until(() => client.connected);
+  gateway.send({ type: "refused", code: "protocol-version", message: "needs 9" });
+  await gateway.until(() => log.refused.length > 0);
+  expect(log.refused[0]!.message).toContain(`${gateway.url}/runner.tgz`);
+  expect(log.waits).toEqual([]);
+});
