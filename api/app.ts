@@ -42,6 +42,7 @@ import { poolRoutes } from "./routes/pools.ts";
 import { resultRoutes } from "./routes/result.ts";
 import { runnerPackageRoutes } from "./routes/runner-package.ts";
 import { runnerRoutes } from "./routes/runners.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 import { viewRoutes } from "./routes/views.ts";
 
 /**
@@ -85,6 +86,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...blobRoutes(deps),
     ...authRoutes(deps),
     ...meRoutes(deps),
+    ...sessionRoutes(deps),
     ...keyRoutes(deps),
     ...deviceRoutes(deps),
     ...accountRoutes(deps),
@@ -124,19 +126,24 @@ function guarded(
   return async (c) => {
     const startedMs = performance.now();
     let response: Response;
+    let renewed: readonly string[] | undefined;
     try {
       if (known) {
         const found = authenticator.authenticate(authHeadersOf(c));
-        admit(c, found instanceof Promise ? await found : found);
+        const principal = found instanceof Promise ? await found : found;
+        renewed = principal.setCookies;
+        admit(c, principal);
       } else if (auth === "anyone") {
-        const found = await visitorOf(authenticator, c);
-        if (found !== undefined) admit(c, found);
+        const visitor = await visitorOf(authenticator, c);
+        renewed = visitor?.setCookies;
+        if (visitor !== undefined) admit(c, visitor);
       }
       limitWrites?.(c);
       response = await handle(c);
     } catch (error) {
       response = answerError(deps, c, error);
     }
+    if (renewed) for (const cookie of renewed) response.headers.append("set-cookie", cookie);
     observe(response.status, performance.now() - startedMs);
     return response;
   };

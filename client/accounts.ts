@@ -7,6 +7,8 @@ import {
   accountDetailSchema,
   accountPageSchema,
   apiKeyPageSchema,
+  type BrowserSession,
+  browserSessionPageSchema,
   type ChangeAccountRequest,
   type ChangeMeRequest,
   type CreatedKey,
@@ -17,6 +19,7 @@ import {
   deviceCodeSchema,
   deviceGrantType,
   deviceTokenSchema,
+  endedSessionsSchema,
   type Me,
   meSchema,
   type SignInLink,
@@ -69,6 +72,23 @@ export class AccountsClient {
   async revokeKey(id: string, options: Abortable = {}): Promise<void> {
     const path = `/v1/keys/${encodeURIComponent(id)}`;
     await this.#transport.open({ method: "DELETE", path, ...options });
+  }
+
+  /** Where the account is signed in with a browser, the last used first. */
+  async sessions(options: Abortable = {}): Promise<BrowserSession[]> {
+    const call = { path: "/v1/auth/sessions", ...options };
+    return (await this.#transport.json(call, browserSessionPageSchema)).items;
+  }
+
+  async endSession(id: string, options: Abortable = {}): Promise<void> {
+    const path = `/v1/auth/sessions/${encodeURIComponent(id)}`;
+    await this.#transport.open({ method: "DELETE", path, ...options });
+  }
+
+  /** All but the one that asks. Resolves with how many there were. */
+  async endOtherSessions(options: Abortable = {}): Promise<number> {
+    const call = { method: "DELETE", path: "/v1/auth/sessions", ...options } as const;
+    return (await this.#transport.json(call, endedSessionsSchema)).ended;
   }
 
   /** Makes an account and a key of it for everything, whatever key this client has. */

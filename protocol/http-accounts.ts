@@ -147,6 +147,31 @@ export type CreateKeyRequest = z.input<typeof createKeyRequestSchema>;
 export const createdKeySchema = apiKeySchema.extend({ key: z.string() }).meta({ id: "CreatedKey" });
 export type CreatedKey = z.infer<typeof createdKeySchema>;
 
+/** Where an account is signed in with a browser. */
+export const browserSessionSchema = z
+  .object({
+    id: z.string(),
+    device: z.string().nullable().describe("As the client calls itself: Firefox on Linux"),
+    address: z.string().nullable(),
+    startedBy: z.enum(["password", "link"]),
+    createdAt: timeSchema,
+    lastUsedAt: timeSchema,
+    expiresAt: timeSchema.describe("Unless it is used before"),
+    current: z.boolean().describe("It is the one that asks"),
+  })
+  .meta({ id: "BrowserSession" });
+export type BrowserSession = z.infer<typeof browserSessionSchema>;
+
+/** GET /v1/auth/sessions. */
+export const browserSessionPageSchema = z
+  .object({ items: z.array(browserSessionSchema), next: z.null() })
+  .meta({ id: "BrowserSessionPage" });
+
+/** DELETE /v1/auth/sessions. */
+export const endedSessionsSchema = z
+  .object({ ended: z.int().nonnegative() })
+  .meta({ id: "EndedSessions" });
+
 /** RFC 8628, 3.1, and `device_name`, after which the key is named. JSON, or a form as the RFC has it. */
 export const deviceCodeRequestSchema = z.strictObject({
   client_id: z.string().min(1).max(100),

@@ -12,7 +12,9 @@ export interface Principal {
   via: "key" | "session";
   /** Id of the key, for "last used" and for ending what hangs on it when it is revoked. */
   key?: string;
-  session?: { id: string /** It began with a sign-in link. */; byLink: boolean };
+  session?: { id: string /** It began with a sign-in link, lately. */; byLink: boolean };
+  /** The session was renewed: what the answer to this request has to set. */
+  setCookies?: readonly string[];
 }
 
 /** Who looks at what may be public. */

@@ -40,6 +40,8 @@ export const sessions = sqliteTable(
     impersonatedBy: text("impersonated_by"),
     /** "link" for one that began with a sign-in link: it may set a password without knowing the old one. */
     via: text(),
+    /** Ours alone: written once a minute, where better-auth writes once a day. */
+    lastUsedAtMs: integer("last_used_at_ms"),
   },
   (table) => [
     index("sessions_account").on(table.userId),

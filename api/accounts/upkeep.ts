@@ -3,6 +3,7 @@ import type { Database } from "../database/open.ts";
 import type { KeyCheck } from "./key-check.ts";
 import type { ApiKeys } from "./keys.ts";
 import { deviceCodes, sessions, verifications } from "./schema.ts";
+import type { Sessions } from "./sessions.ts";
 
 const everyMs = 60_000;
 
@@ -10,13 +11,14 @@ export interface UpkeepOptions {
   database: Database;
   apiKeys: ApiKeys;
   keyCheck: KeyCheck;
+  sessions: Sessions;
   clock: () => number;
   /** What hangs on a key that has expired must end. */
   onExpired: (key: string) => void;
   onError: (error: unknown) => void;
 }
 
-/** Each minute: writes when keys were last used, ends what hangs on expired keys, forgets what nobody can use any more. */
+/** Each minute: writes when keys and sessions were last used, ends what hangs on expired keys, forgets what nobody can use any more. */
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #timer: NodeJS.Timeout;
@@ -34,6 +36,7 @@ export class Upkeep {
     const { database, apiKeys, keyCheck, clock, onExpired, onError } = this.#options;
     try {
       keyCheck.flush();
+      this.#options.sessions.flush();
       const nowMs = clock();
       for (const key of apiKeys.expired(this.#lookedAtMs, nowMs)) onExpired(key);
       this.#lookedAtMs = nowMs;
@@ -46,6 +49,7 @@ export class Upkeep {
   close(): void {
     clearInterval(this.#timer);
     this.#options.keyCheck.flush();
+    this.#options.sessions.flush();
   }
 }
 

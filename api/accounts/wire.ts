@@ -11,6 +11,7 @@ import { ApiKeys } from "./keys.ts";
 import { Passwords } from "./passwords.ts";
 import { repairAccounts } from "./repair.ts";
 import { readSecret } from "./secret.ts";
+import { SessionRows } from "./session-rows.ts";
 import { Sessions } from "./sessions.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -80,7 +81,7 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
     onSignUp,
   });
   const keyCheck = new KeyCheck(apiKeys, clock);
-  const sessions = new Sessions(auth);
+  const sessions = new Sessions(auth, new SessionRows(database, clock), clock);
   const passwords = new Passwords({
     auth,
     database,
@@ -96,6 +97,7 @@ export async function wireAccounts(options: AccountsWireOptions): Promise<Accoun
     database,
     apiKeys,
     keyCheck,
+    sessions,
     clock,
     onExpired: (key) => onCutOff({ key }),
     onError: (error) => log.warn({ err: error }, "upkeep of accounts failed"),

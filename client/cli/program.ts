@@ -18,6 +18,7 @@ import { poolsCommand } from "./commands/pools.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { runCommand } from "./commands/run.ts";
 import { runnerCommand } from "./commands/runner.ts";
+import { sessionsCommand } from "./commands/sessions.ts";
 import { walletCommand } from "./commands/wallet.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
 import { type Context, examples } from "./context.ts";
@@ -71,6 +72,7 @@ export function createProgram(context: Context, version: string): Command {
   loginCommands(program, context);
   whoamiCommand(program, context);
   keysCommand(program, context);
+  sessionsCommand(program, context);
   operatorCommand(program, context);
   walletCommand(program, context);
   payoutCommand(program, context);

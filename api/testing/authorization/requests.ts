@@ -285,6 +285,11 @@ const accounts: Record<string, Request> = {
   "PATCH /v1/me [by session]": named,
   "POST /v1/me/password": setPassword,
   "POST /v1/me/password [by session]": setPassword,
+  "GET /v1/auth/sessions": get("/v1/auth/sessions"),
+  "DELETE /v1/auth/sessions": () => ({ path: "/v1/auth/sessions", init: remove }),
+  "DELETE /v1/auth/sessions [by session]": () => ({ path: "/v1/auth/sessions", init: remove }),
+  "DELETE /v1/auth/sessions/{id}": (scene) =>
+    at(scene.session(), (id) => `/v1/auth/sessions/${id}`, remove),
   "GET /v1/keys": get("/v1/keys"),
   "POST /v1/keys": newKey,
   "POST /v1/keys [by session]": newKey,

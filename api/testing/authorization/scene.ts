@@ -1,6 +1,13 @@
 import { digestOf } from "../../../protocol/digest.ts";
 import { earnerOf } from "../../../protocol/earner.ts";
-import { cookieOf, post, startTestApi, type TestApi, type TestMember } from "../test-api.ts";
+import {
+  cookieOf,
+  post,
+  startTestApi,
+  type TestApi,
+  type TestMember,
+  testPassword,
+} from "../test-api.ts";
 import { commercial, exchange, picture, rate } from "./money.ts";
 
 const identitySource = (title: string) => `
@@ -176,6 +183,17 @@ export class Scene {
   async key(): Promise<string> {
     const body = { name: "one more", scopes: ["datasets"] };
     return (await made<{ id: string }>(this.ada.json("/v1/keys", post(body)))).id;
+  }
+
+  /** Of another browser of ada's. */
+  async session(): Promise<string> {
+    const { email } = this.ada;
+    await made(this.api.json("/v1/auth/sign-in/email", post({ email, password: testPassword })));
+    const { items } = await made<{ items: { id: string }[] }>(this.ada.json("/v1/auth/sessions"));
+    return items
+      .map(({ id }) => id)
+      .sort()
+      .at(-1)!;
   }
 
   async signInToken(): Promise<string> {

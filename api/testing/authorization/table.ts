@@ -139,6 +139,10 @@ PATCH  /v1/me                                                401   403   200   2
 PATCH  /v1/me [by session]                                   401     -   200   200   200
 POST   /v1/me/password                                       401   403   403   403   403
 POST   /v1/me/password [by session]                          401     -   200   200   200
+GET    /v1/auth/sessions                                     401   403   200   200   200
+DELETE /v1/auth/sessions                                     401   403     -     -     -
+DELETE /v1/auth/sessions [by session]                        401     -   200   200   200
+DELETE /v1/auth/sessions/{id}                                401   403   404   204   404
 GET    /v1/keys                                              401   403   200   200   200
 POST   /v1/keys                                              401   403   201   201   201
 POST   /v1/keys [by session]                                 401     -   201   201   201
