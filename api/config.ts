@@ -39,6 +39,7 @@ const environmentSchema = z.object({
     )
     .optional(),
   RUNNERS: number(0, 64, 1),
+  STARTER: number(0, 1, 1),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -72,6 +73,7 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   DATA_DIR: "where the catalog, datasets and credentials live (./.sparegrid)",
   REDIS_URL: "keep shards, tasks and results in Redis instead of DATA_DIR",
   RUNNERS: "runners to start along with the API; 0 for none (1)",
+  STARTER: "functions and datasets to begin with, on a new data folder; 0: an empty market (1)",
   LOG_LEVEL: "trace, debug, info, warn, error, fatal or silent (info)",
   PUBLIC_URL: "URL by which clients reach this API, when it is not http://HOST:PORT",
   LEASE_MS: "milliseconds after which a silent runner loses its leases (15000)",
@@ -102,6 +104,8 @@ export interface Config {
   dataDir: string;
   redisUrl: string | undefined;
   runners: number;
+  /** Whether a new installation gets functions and datasets to begin with. */
+  starter: boolean;
   logLevel: z.infer<typeof environmentSchema>["LOG_LEVEL"];
   publicUrl: string | undefined;
   leaseMs: number;
@@ -152,6 +156,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     dataDir: values.DATA_DIR,
     redisUrl: values.REDIS_URL,
     runners: values.RUNNERS,
+    starter: values.STARTER === 1,
     logLevel: values.LOG_LEVEL,
     publicUrl: values.PUBLIC_URL,
     leaseMs: values.LEASE_MS,

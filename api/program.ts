@@ -2,6 +2,7 @@ import { credentialsPath } from "./accounts/credentials.ts";
 import { ConfigError, helpText, readConfig } from "./config.ts";
 import { consoleFolder } from "./console/files.ts";
 import { startApi } from "./start-api.ts";
+import { publishStarter } from "./starter/starter.ts";
 
 /** `npm start`: the API with its runners, until a signal ends it. */
 export async function main(): Promise<void> {
@@ -23,7 +24,15 @@ async function run(): Promise<void> {
   );
   if (api.signInUrl !== undefined)
     process.stdout.write(`Sign in as its operator, once within an hour: ${api.signInUrl}\n`);
-  void api.deps.console.build.run(consoleFolder, api.deps.log);
+  const { log, stopping: signal } = api.deps;
+  void api.deps.console.build.run(consoleFolder, log);
+  if (config.starter)
+    publishStarter({ url: api.localUrl, key: api.key, dataDir: config.dataDir, log, signal }).catch(
+      (error: unknown) => {
+        if (!signal.aborted)
+          log.warn({ err: error }, "the market begins empty; the next start tries again");
+      },
+    );
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {

@@ -20,6 +20,8 @@ export interface StartOptions {
 
 export interface RunningApi {
   url: string;
+  /** By which this machine reaches it, whatever stands in front of it. */
+  localUrl: string;
   key: string;
   /** Signs the operator in, once; undefined as soon as the operator has a password. */
   signInUrl: string | undefined;
@@ -68,6 +70,7 @@ export async function startApi(options: StartOptions = {}): Promise<RunningApi> 
     };
     return {
       url,
+      localUrl,
       key,
       signInUrl: operatorLink(deps),
       deps,

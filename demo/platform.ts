@@ -48,6 +48,7 @@ export async function startPlatform(slots: number, signal: AbortSignal): Promise
       HOST: "127.0.0.1",
       DATA_DIR: folder,
       RUNNERS: "0",
+      STARTER: "0",
       LOG_LEVEL: "warn",
     });
     processes.push(api);

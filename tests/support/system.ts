@@ -66,6 +66,7 @@ export class System implements AsyncDisposable {
       PORT: String(this.#port),
       DATA_DIR: this.dataDir,
       RUNNERS: "0",
+      STARTER: "0",
       LOG_LEVEL: "warn",
       ...(leaseMs ? { LEASE_MS: String(leaseMs) } : {}),
       ...env,
