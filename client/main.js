@@ -6,5 +6,5 @@ import { join } from "node:path";
 // The `sparegrid` command. Plain JavaScript, unlike all that it loads: modules come from a cache, stripped and compiled,
 // and where none needs stripping Node does not even load its stripper. The command starts in half the time. A home that
 // cannot be written only means no cache.
-enableCompileCache(join(homedir(), ".sparegrid", "cache", "modules"));
+enableCompileCache(join(homedir(), ".sparegrid", "cache", "command"));
 await import("./cli/main.ts");

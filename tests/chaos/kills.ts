@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SubmitRequest } from "../../protocol/http.ts";
 import { descent, floatSums, linesOf, matrixOf, seeded, slowMap } from "../support/functions.ts";
-import { startRedis } from "../support/redis-server.ts";
+import { type RedisUnderTest, startRedis } from "../support/redis-server.ts";
 import { System } from "../support/system.ts";
 
 /**
@@ -12,20 +11,11 @@ import { System } from "../support/system.ts";
  */
 const baseSeed = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1e9));
 const runs = Number(process.env.CHAOS_RUNS ?? 20);
-type RedisServer = Awaited<ReturnType<typeof startRedis>>;
 const leaseMs = 1_500;
-const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
-const stores = hasRedis ? ["embedded", "redis"] : ["embedded"];
-console.log(`chaos: CHAOS_SEED=${baseSeed}, ${runs} runs of each kind on ${stores.join(" and ")}`);
-if (!hasRedis)
-  console.warn("chaos: redis-server is not installed, so the Redis store is NOT tested here");
 
-test("CI tests both stores", () => {
-  if (process.env.CI) expect(stores).toEqual(["embedded", "redis"]);
-});
-
-describe.each(stores)("on the %s store", (store) => {
-  let redis: RedisServer | undefined;
+export function describeKills(store: "embedded" | "redis"): void {
+  console.log(`chaos on ${store}: CHAOS_SEED=${baseSeed}, ${runs} runs of each kind`);
+  let redis: RedisUnderTest | undefined;
   let system: System;
   const requests: Record<string, SubmitRequest> = {};
   const expected: Record<string, string> = {};
@@ -74,7 +64,7 @@ describe.each(stores)("on the %s store", (store) => {
       }
     },
   );
-});
+}
 
 async function run(system: System, request: SubmitRequest): Promise<string> {
   const { client } = system;
@@ -87,7 +77,7 @@ async function run(system: System, request: SubmitRequest): Promise<string> {
 /** One to three kills at random moments, each followed by a restart of what was killed. */
 async function disturb(
   system: System,
-  redis: RedisServer | undefined,
+  redis: RedisUnderTest | undefined,
   random: () => number,
   log: string[],
 ): Promise<void> {
