@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { chown, mkdtemp, rm, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -71,12 +71,16 @@ it("tells an address that is no Sparegrid from one that does not answer", async 
 
 it("keeps the key for its owner's eyes, whole, and reads it again", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "runner-key-"));
+  const nobody = 65_534;
+  if (process.getuid!() === 0) await chown(dataDir, nobody, nobody);
   try {
     expect(await readKey(dataDir)).toBeUndefined();
     await keepKey(dataDir, { url: "http://a.example", key: "one" });
-    const path = await keepKey(dataDir, { url: "http://b.example", key: "two" });
-    expect(await readKey(dataDir)).toEqual({ url: "http://b.example", key: "two" });
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const path = await keepKey(dataDir, { url: "http://b.example", key: "two", name: "b" });
+    expect(await readKey(dataDir)).toEqual({ url: "http://b.example", key: "two", name: "b" });
+    const { mode, uid } = await stat(path);
+    expect(mode & 0o777).toBe(0o600);
+    expect(uid).toBe((await stat(dataDir)).uid);
   } finally {
     await rm(dataDir, { recursive: true });
   }

@@ -1,4 +1,4 @@
-import { homedir, hostname, userInfo } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { resolve } from "node:path";
 import type { CommandLine } from "./command-line.ts";
 import type { Installation } from "./installation.ts";
@@ -26,8 +26,9 @@ export function dataDirFor(context: Context): string {
   return resolve(line.dataDir ?? env.SPAREGRID_DATA_DIR ?? dataDirOf(placesOf(context)));
 }
 
-export function nameFor({ line, env }: Context): string {
-  return line.name ?? env.SPAREGRID_NAME ?? hostname();
+/** What the machine is to be known by, if it was said. */
+export function nameFor({ line, env }: Context): string | undefined {
+  return line.name ?? env.SPAREGRID_NAME;
 }
 
 export function userName(): string {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { beginJoin } from "../join.ts";
 import { type KeptKey, keepKey, readKey } from "../kept-key.ts";
 import { type Context, nameFor } from "./context.ts";
@@ -19,12 +20,13 @@ export async function keyFor(context: Context, { url, dataDir }: JoinOptions): P
 /** Shows a code, waits until someone has approved it, and keeps the key. @throws GridError */
 export async function join(context: Context, { url, dataDir }: JoinOptions): Promise<string> {
   const { say, signal } = context;
-  const pending = await beginJoin({ url, name: nameFor(context), signal });
+  const name = nameFor(context) ?? (await readKey(dataDir))?.name;
+  const pending = await beginJoin({ url, name: name ?? hostname(), signal });
   const minutes = Math.max(1, Math.round((pending.expiresAtMs - Date.now()) / 60_000));
   say(`Open ${pending.link}`);
   say(`sign in, and compare the code: ${pending.code} (within ${minutes} minutes)`);
   const key = await pending.key();
-  const path = await keepKey(dataDir, { url, key });
+  const path = await keepKey(dataDir, { url, key, ...(name !== undefined && { name }) });
   say(`Joined ${url}; the key is in ${path}`);
   return key;
 }

@@ -1,7 +1,7 @@
 import { readKey } from "../kept-key.ts";
 import { main as runnerMain } from "../program.ts";
 import { exitCodes } from "./command-error.ts";
-import { type Context, dataDirFor } from "./context.ts";
+import { type Context, dataDirFor, nameFor } from "./context.ts";
 import { join, keyFor } from "./membership.ts";
 import { serverAddress } from "./server-address.ts";
 
@@ -12,8 +12,10 @@ export async function run(context: Context): Promise<void> {
   const kept = await readKey(dataDir);
   const url = serverAddress(line.url ?? env.SPAREGRID_URL ?? kept?.url ?? installation.server?.url);
   const token = line.token ?? env.SPAREGRID_TOKEN ?? (await keyFor(context, { url, dataDir }));
+  const name = nameFor(context) ?? (await readKey(dataDir))?.name;
   const refusal = await runnerMain(line.args, {
     ...env,
+    ...(name !== undefined && { SPAREGRID_NAME: name }),
     SPAREGRID_URL: url,
     SPAREGRID_TOKEN: token,
     SPAREGRID_DATA_DIR: dataDir,

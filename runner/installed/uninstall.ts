@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, rm, rmdir } from "node:fs/promises";
+import { readdir, realpath, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { readKey } from "../kept-key.ts";
@@ -47,8 +47,11 @@ async function removeData({ say }: Context, dataDir: string): Promise<void> {
   const kept = await readKey(dataDir);
   for (const name of dataNames) await rm(join(dataDir, name), { recursive: true, force: true });
   const left = await readdir(dataDir);
-  if (left.length === 0) await rmdir(dataDir);
-  else say(`Left in ${dataDir}, as it is not the runner's: ${left.join(", ")}`);
+  // What systemd made for its own user is a link to a folder that only root may pass.
+  const folder = await realpath(dataDir);
+  if (left.length === 0) await rmdir(folder);
+  if (left.length === 0 && folder !== dataDir) await rm(dataDir, { force: true });
+  if (left.length > 0) say(`Left in ${dataDir}, as it is not the runner's: ${left.join(", ")}`);
   say(`Removed what the runner kept in ${dataDir}`);
   if (kept) say(`Its key works until you revoke it: ${kept.url}`);
 }

@@ -102,6 +102,7 @@ test("as a service it starts with the key that it has", async () => {
   const [program, ...args] = /^ExecStart=(.+)$/m.exec(unit)![1]!.split(" ");
   const service = runner.startProgram(program!, args);
   await connected();
+  expect((await client.runners())[0]).toMatchObject({ name: "attic", owner: "ada" });
   service.kill("SIGTERM");
   await once(service, "exit");
   expect(service.exitCode).toBe(0);

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { packageManifest, packageName } from "./manifest.ts";
 import { noticesOf } from "./notices.ts";
-import type { PackageFile } from "./package-file.ts";
+import { type PackageFile, packageFile } from "./package-file.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -16,10 +16,14 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
  */
 export function packageFiles(): PackageFile[] {
   const { outputFiles, metafile } = buildSync({
-    entryPoints: ["runner/installed/main.ts"],
+    entryPoints: { runner: "runner/installed/main.ts" },
     absWorkingDir: root,
     preserveSymlinks: true,
     bundle: true,
+    // What is loaded on demand stays so, in files beside the first.
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+    outdir: ".",
     metafile: true,
     platform: "node",
     format: "esm",
@@ -40,14 +44,16 @@ export function packageFiles(): PackageFile[] {
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
-  const file = (name: string, text: string, executable = false) => ({ name, text, executable });
+  const programs = outputFiles
+    .map(({ path, contents }) => packageFile(basename(path), contents))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return [
-    file("package.json", `${JSON.stringify(packageManifest(), null, 2)}\n`),
-    file(`bin/${packageName}.js`, read("runner/installed/bin.js"), true),
-    file("runner.js", outputFiles[0]!.text),
-    file("executor.cjs", executor),
-    file("README.md", read("runner/installed/README.md")),
-    file("LICENSE", read("LICENSE")),
-    file("THIRD-PARTY.txt", noticesOf(Object.keys(metafile.inputs), root)),
+    packageFile("package.json", `${JSON.stringify(packageManifest(), null, 2)}\n`),
+    packageFile(`bin/${packageName}.js`, read("runner/installed/bin.js"), true),
+    ...programs,
+    packageFile("executor.cjs", executor),
+    packageFile("README.md", read("runner/installed/README.md")),
+    packageFile("LICENSE", read("LICENSE")),
+    packageFile("THIRD-PARTY.txt", noticesOf(Object.keys(metafile.inputs), root)),
   ];
 }

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { createTar } from "nanotar";
-import type { PackageFile } from "./package-file.ts";
+import { bytesOf, type PackageFile } from "./package-file.ts";
 
 const compress = promisify(gzip);
 
@@ -12,10 +12,10 @@ const packedAtMs = Date.UTC(1985, 9, 26, 8, 15);
 /** An archive that npm installs. The same files give the same bytes. */
 export async function pack(files: readonly PackageFile[]): Promise<Buffer> {
   const tar = createTar(
-    files.map(({ name, text, executable }) => ({
-      name: `package/${name}`,
-      data: text,
-      attrs: { mode: executable ? "755" : "644", uid: 0, gid: 0, mtime: packedAtMs },
+    files.map((file) => ({
+      name: `package/${file.name}`,
+      data: bytesOf(file),
+      attrs: { mode: file.executable ? "755" : "644", uid: 0, gid: 0, mtime: packedAtMs },
     })),
   );
   return await compress(tar, { level: 9 });

@@ -6,7 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { GridError } from "../../../protocol/errors.ts";
 import { buildOf, pack } from "./pack.ts";
-import { type PackageFile, packageFilesSchema } from "./package-file.ts";
+import { type PackageFile, packageFile, packageFilesSchema } from "./package-file.ts";
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL("./build.ts", import.meta.url));
@@ -53,11 +53,8 @@ export class RunnerPackage {
     this.#files ??= this.#build();
     const files = await this.#files;
     const build = buildOf(files);
-    const origin: PackageFile = {
-      name: "server.json",
-      text: `${JSON.stringify({ url: server, build }, null, 2)}\n`,
-      executable: false,
-    };
+    const about = `${JSON.stringify({ url: server, build }, null, 2)}\n`;
+    const origin = packageFile("server.json", about);
     const bytes = new Uint8Array(await pack([...files, origin]));
     return { build, bytes, digest: hash("sha256", bytes) };
   }
