@@ -22,6 +22,8 @@ export interface CampaignsAreaOptions {
   gate: BlobGate;
   /** Views that one account is paid for in a day, over all campaigns. */
   viewsPerDayMax: number;
+  /** Views whose progress is remembered. */
+  progressMax?: number;
   clock: () => number;
 }
 
@@ -37,12 +39,12 @@ export interface CampaignsArea {
 
 /** Makes the parts of this folder and joins them. */
 export function createCampaignsArea(options: CampaignsAreaOptions): CampaignsArea {
-  const { database, ledger, blobs, blobRefs, gate, viewsPerDayMax, clock } = options;
+  const { database, ledger, blobs, blobRefs, gate, viewsPerDayMax, progressMax, clock } = options;
   const rows = new CampaignRows(database.drizzle);
   const viewRows = new ViewRows(database.drizzle);
   const shared = { database, ledger, campaigns: rows, views: viewRows, clock };
   const campaigns = new Campaigns({ ...shared, blobRefs });
-  const views = new Views({ ...shared, viewsPerDayMax });
+  const views = new Views({ ...shared, viewsPerDayMax, progressMax });
   const media = new CampaignMedia({ database, blobs, blobRefs, gate, campaigns, rows });
   return {
     campaigns,

@@ -14,7 +14,7 @@ const viewSpareMs = 600_000;
 /** Campaigns looked at for one with budget; those without any are not among them. */
 const candidatesMax = 50;
 /** What has been watched is in memory: a write to the disk each second and viewer would buy nothing. */
-const progressMax = 100_000;
+const progressMaxDefault = 100_000;
 
 type Progress = Pick<ViewState, "watchedMs" | "last">;
 
@@ -25,6 +25,8 @@ export interface ViewsOptions {
   views: ViewRows;
   /** Views that one account is paid for in a day, over all campaigns. */
   viewsPerDayMax: number;
+  /** Views whose progress is remembered. */
+  progressMax?: number | undefined;
   clock: () => number;
 }
 
@@ -35,10 +37,11 @@ export interface ViewsOptions {
  */
 export class Views {
   readonly #options: ViewsOptions;
-  readonly #progress = new LRUCache<string, Progress>({ max: progressMax });
+  readonly #progress: LRUCache<string, Progress>;
 
   constructor(options: ViewsOptions) {
     this.#options = options;
+    this.#progress = new LRUCache({ max: options.progressMax ?? progressMaxDefault });
   }
 
   get viewsPerDayMax(): number {

@@ -7,7 +7,7 @@ import { LedgerRig } from "./testing/rig.ts";
 
 /** SEED=… repeats the histories of one file. */
 const seedBase = Number(process.env.SEED ?? Date.now() % 1e9);
-const files = process.env.SEED ? 1 : 200;
+const files = process.env.SEED ? 1 : 50;
 /** One after the other in one file, each with wallets and jobs of its own: opening files takes most of the time. */
 const historiesPerFile = 10;
 const steps = 12;

@@ -7,10 +7,14 @@ import type { PaymentRow } from "./rows.ts";
 import { type Settled, type SettleJobOptions, settleJob } from "./settle-job.ts";
 import { costOf, totalOf } from "./split.ts";
 
-/** So often one looks at what jobs have come to … */
-const lookEveryMs = 250;
-/** … and so often a job is paid, since that flushes two disks: earlier when it ends, or once half of its hold is used. */
-const payEveryMs = 1_000;
+/** How often jobs are paid, unless there is a reason to do it at once. */
+export interface Pace {
+  /** So often one looks at what jobs have come to … */
+  lookEveryMs: number;
+  /** … and so often a job is paid, since that flushes two disks: earlier when it ends, or once half of its hold is used. */
+  payEveryMs: number;
+}
+const usualPace: Pace = { lookEveryMs: 250, payEveryMs: 1_000 };
 /** The end of a job is settled within so much, with those that end at about the same time. */
 const endedWithinMs = 20;
 /** Every so often open payments are looked at unasked: another process may have taken work in, or a word was missed. */
@@ -28,6 +32,7 @@ export interface SettlementOptions extends SettleJobOptions {
   resume: (job: string) => Promise<unknown>;
   /** Whether a job that the store does not know will never be known to it. */
   isLost: (job: string) => boolean;
+  pace?: Pace;
   clock: () => number;
   log: { warn(fields: object, text: string): void };
 }
@@ -46,6 +51,7 @@ interface Facts {
  */
 export class Settlement {
   readonly #options: SettlementOptions;
+  readonly #pace: Pace;
   readonly #dirty = new Set<string>();
   /** Somebody waits for these to be settled. */
   readonly #awaited = new Set<string>();
@@ -61,6 +67,7 @@ export class Settlement {
 
   constructor(options: SettlementOptions) {
     this.#options = options;
+    this.#pace = options.pace ?? usualPace;
     this.#loop = this.#run();
   }
 
@@ -105,7 +112,7 @@ export class Settlement {
         this.#sweep();
       }
       await this.#pass();
-      await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
+      await sleep(this.#pace.lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
@@ -175,7 +182,7 @@ export class Settlement {
     const state = await store.jobs.read(job);
     const ended = state ? endedStatuses.has(state.status) : isLost(job);
     if (state && !ended && this.#mayWait(row, state)) return "later";
-    this.#nextMs.set(job, performance.now() + payEveryMs);
+    this.#nextMs.set(job, performance.now() + this.#pace.payEveryMs);
     return { job, state, earned: await store.jobs.earned(job), ended };
   }
 
@@ -183,7 +190,7 @@ export class Settlement {
     const { job, heldMicro, pausedFor } = row;
     if (this.#awaited.has(job) || this.#stopped.signal.aborted || pausedFor !== null) return false;
     const nowMs = performance.now();
-    const nextMs = this.#nextMs.get(job) ?? nowMs + payEveryMs;
+    const nextMs = this.#nextMs.get(job) ?? nowMs + this.#pace.payEveryMs;
     this.#nextMs.set(job, nextMs);
     return nowMs < nextMs && costOf(Math.floor(fuel), row) < heldMicro / 2;
   }
