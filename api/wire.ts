@@ -117,6 +117,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       log,
       leaseMs: config.leaseMs,
       mayServe: pools.memberships.mayServe,
+      onLends: (account) => pools.lenders.note(account),
       refuses: (account, others) =>
         others < quotas.max(account, "runners") ? undefined : quotas.exceeded(account, "runners"),
       poolNamed: (account, name) => pools.choice.named(account, name),
@@ -220,6 +221,9 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       blobSweep: new BlobSweep({ catalog, store, gate, clock, log, graceMs: blobGraceMs }),
       jobReader,
       campaigns,
+      noteLenders: () => {
+        for (const { owner } of gateway.runners()) pools.lenders.note(owner);
+      },
       payments,
       clock,
       log,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { handleSchema, roleSchema, scopeSchema } from "./accounts.ts";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
+import { poolChoiceSchema } from "./http-pools.ts";
 import { keyDaysMax, passwordCharsMax, passwordCharsMin } from "./limits.ts";
 import { quotaChangesSchema, quotasSchema } from "./quotas.ts";
 
@@ -39,6 +40,10 @@ export const meSchema = accountSchema
     key: z.string().nullable().describe("Id of the key that asks"),
     scopes: z.array(scopeSchema),
     quotas: quotasSchema,
+    defaultPool: z
+      .string()
+      .nullable()
+      .describe("Whose machines work for jobs and calls that do not say; null: the server chooses"),
   })
   .meta({ id: "Me" });
 export type Me = z.infer<typeof meSchema>;
@@ -64,8 +69,14 @@ export const redeemLinkRequestSchema = z.strictObject({ token: z.string().min(1)
 
 /** PATCH /v1/me. */
 export const changeMeRequestSchema = z.strictObject({
-  handle: handleSchema.optional(),
+  handle: handleSchema
+    .optional()
+    .describe("The former one stays reserved for a year, and means the same account"),
   name: shownNameSchema.optional(),
+  defaultPool: poolChoiceSchema
+    .nullable()
+    .optional()
+    .describe("Whose machines work for jobs and calls that do not say; null: the server chooses"),
 });
 export type ChangeMeRequest = z.input<typeof changeMeRequestSchema>;
 

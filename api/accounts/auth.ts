@@ -23,7 +23,7 @@ const day = 86_400;
 
 export interface AuthOptions {
   database: Database;
-  directory: Pick<Accounts, "byHandle">;
+  directory: Pick<Accounts, "isTaken">;
   secret: string;
   /** https only: then the cookie is for https alone. */
   publicUrl: string | undefined;
@@ -69,7 +69,12 @@ export function createAuth(options: AuthOptions) {
       minPasswordLength: passwordCharsMin,
       maxPasswordLength: passwordCharsMax,
     },
-    user: { additionalFields: { handle: { type: "string", required: false } } },
+    user: {
+      additionalFields: {
+        handle: { type: "string", required: false },
+        defaultPool: { type: "string", required: false, input: false },
+      },
+    },
     session: {
       expiresIn: 30 * day,
       updateAge: day,
@@ -79,7 +84,7 @@ export function createAuth(options: AuthOptions) {
       user: {
         create: {
           before: async (user) => {
-            const taken = (handle: string) => directory.byHandle(handle) !== undefined;
+            const taken = (handle: string) => directory.isTaken(handle);
             const given = (user as { handle?: string }).handle;
             if (given !== undefined && taken(given))
               throw new APIError("CONFLICT", { code: "HANDLE_TAKEN", message: given });

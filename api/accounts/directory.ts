@@ -2,6 +2,7 @@ import { and, count, desc, eq, lt, or, type SQLWrapper, sql } from "drizzle-orm"
 import { operatorAccount, operatorHandle, type Role } from "../../protocol/accounts.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { Database } from "../database/open.ts";
+import { FormerHandles } from "./former-handles.ts";
 import { accounts, logins, sessions } from "./schema.ts";
 
 export interface Account {
@@ -12,6 +13,8 @@ export interface Account {
   email: string | undefined;
   role: Role;
   suspended: boolean;
+  /** As it is kept: "own", "everyone" or a pool's id. */
+  defaultPool: string | undefined;
   createdAtMs: number;
 }
 
@@ -30,6 +33,8 @@ export interface AccountChange {
   email?: string | undefined;
   role?: Role | undefined;
   suspended?: boolean | undefined;
+  /** Null: the server chooses. */
+  defaultPool?: string | null | undefined;
 }
 
 export interface AccountsOptions {
@@ -50,10 +55,12 @@ export class Accounts {
   readonly #byId;
   readonly #byHandle;
   readonly #password;
+  readonly #former: FormerHandles;
 
   constructor(options: AccountsOptions) {
     this.#options = options;
     const { drizzle } = options.database;
+    this.#former = new FormerHandles(drizzle, options.clock);
     this.#byId = drizzle
       .select()
       .from(accounts)
@@ -83,9 +90,19 @@ export class Accounts {
     throw new GridError("internal", "the account of this request is gone", { name: id });
   }
 
+  /** By the handle that it has, or had until lately. */
   byHandle(handle: string): Account | undefined {
     const row = this.#byHandle.get({ handle });
-    return row && accountOf(row);
+    if (row) return accountOf(row);
+    const former = this.#former.accountOf(handle);
+    return former === undefined ? undefined : this.find(former);
+  }
+
+  /** Whether nobody but this account may have a handle. */
+  isTaken(handle: string, account?: string): boolean {
+    if (handle === operatorHandle && account !== operatorAccount) return true;
+    const bearer = this.byHandle(handle);
+    return bearer !== undefined && bearer.id !== account;
   }
 
   /** In descending order of ids, those before `cursor`: newest first, the operator of the first start before all. */
@@ -119,12 +136,12 @@ export class Accounts {
 
   /**
    * Changes what is given. Who is suspended is signed out at once.
-   * @throws GridError not-found, handle-taken, email-taken, conflict (the last operator)
+   * @throws GridError not-found, handle-taken, email-taken, conflict (the last operator, or too many handles)
    */
   change(id: string, change: AccountChange): Account {
     const { database, clock, onChanged } = this.#options;
     const { drizzle } = database;
-    const { handle, name, email, role, suspended } = change;
+    const { handle, name, email, role, suspended, defaultPool } = change;
     const changed = database.transaction(() => {
       const before = this.find(id);
       if (!before) throw new GridError("not-found", "There is no such account.", { name: id });
@@ -133,8 +150,10 @@ export class Accounts {
         throw new GridError("conflict", "The only operator would be left without power.", {
           hint: "Make another account an operator first.",
         });
-      if (handle !== undefined && handle !== before.handle && this.byHandle(handle))
-        throw handleTaken(handle);
+      if (handle !== undefined && handle !== before.handle) {
+        if (this.isTaken(handle, id)) throw handleTaken(handle);
+        this.#former.changed(id, before.handle, handle);
+      }
       if (email !== undefined && this.#hasEmail(email, id)) throw emailTaken(email);
       drizzle
         .update(accounts)
@@ -144,6 +163,7 @@ export class Accounts {
           ...(email === undefined ? {} : { email }),
           ...(role === undefined ? {} : { role }),
           ...(suspended === undefined ? {} : { banned: suspended }),
+          ...(defaultPool === undefined ? {} : { defaultPool }),
           updatedAt: new Date(clock()),
         })
         .where(eq(accounts.id, id))
@@ -204,7 +224,7 @@ export function emailTaken(email: string): GridError {
 }
 
 function accountOf(row: typeof accounts.$inferSelect): Account {
-  const { id, handle, name, email, role, banned, createdAt } = row;
+  const { id, handle, name, email, role, banned, defaultPool, createdAt } = row;
   return {
     id,
     handle,
@@ -212,6 +232,7 @@ function accountOf(row: typeof accounts.$inferSelect): Account {
     email: email === noEmail ? undefined : email,
     role,
     suspended: banned,
+    defaultPool: defaultPool ?? undefined,
     createdAtMs: createdAt.getTime(),
   };
 }

@@ -71,8 +71,12 @@ export class KeyCheck {
     if (!known) throw refused("The key of the Authorization header is not valid on this server.");
     if (known.suspended) throw suspended();
     const { account, handle, role, scopes, id } = known;
+    const defaultPool = known.defaultPool ?? undefined;
     const checked: Checked = {
-      principal: { account, handle, role, scopes: new Set(scopes), via: "key", key: id },
+      principal: {
+        ...{ account, handle, role, defaultPool },
+        ...{ scopes: new Set(scopes), via: "key", key: id },
+      },
       expiresAtMs: known.expiresAtMs ?? Number.POSITIVE_INFINITY,
       notedAtMs: known.lastUsedAtMs ?? 0,
     };

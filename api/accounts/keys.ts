@@ -14,6 +14,7 @@ export interface KnownKey {
   handle: string;
   role: "member" | "operator";
   suspended: boolean;
+  defaultPool: string | null;
   scopes: readonly Scope[];
   expiresAtMs: number | null;
   lastUsedAtMs: number | null;
@@ -64,6 +65,7 @@ export class ApiKeys {
         handle: accounts.handle,
         role: accounts.role,
         suspended: accounts.banned,
+        defaultPool: accounts.defaultPool,
         scopes: apiKeys.scopes,
         expiresAtMs: apiKeys.expiresAtMs,
         lastUsedAtMs: apiKeys.lastUsedAtMs,

@@ -7,6 +7,8 @@ export interface Principal {
   account: string;
   handle: string;
   role: Role;
+  /** What the account chose for jobs that name no pool, as it is kept. */
+  defaultPool?: string | undefined;
   /** What the key that was shown may be used for. */
   scopes: ReadonlySet<Scope>;
   via: "key" | "session";

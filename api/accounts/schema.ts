@@ -20,9 +20,27 @@ export const accounts = sqliteTable("accounts", {
   banned: integer({ mode: "boolean" }).notNull().default(false),
   banReason: text("ban_reason"),
   banExpires: time("ban_expires_at_ms"),
+  /** Whose machines work for jobs that do not say: "own", "everyone" or a pool's id; null lets the server choose. */
+  defaultPool: text("default_pool"),
   createdAt: time("created_at_ms").notNull(),
   updatedAt: time("updated_at_ms").notNull(),
 });
+
+/** Handles that are still reserved for whoever had them. */
+export const formerHandles = sqliteTable(
+  "former_handles",
+  {
+    handle: text().primaryKey(),
+    account: text()
+      .notNull()
+      .references(() => accounts.id, { onDelete: "cascade" }),
+    untilMs: integer("until_ms").notNull(),
+  },
+  (table) => [
+    index("former_handles_account").on(table.account),
+    index("former_handles_until").on(table.untilMs),
+  ],
+);
 
 export const sessions = sqliteTable(
   "sessions",

@@ -95,6 +95,7 @@ export class Sessions {
       account: user.id,
       handle: user.handle!,
       role: user.role as Role,
+      defaultPool: user.defaultPool ?? undefined,
       scopes: new Set(allScopes),
       via: "session",
       session: { id: session.id, byLink },

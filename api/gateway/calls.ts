@@ -170,7 +170,7 @@ export class Calls {
       "Start one with `sparegrid runner`, or send `Prefer: respond-async` to queue it as a job.";
     for (const _ of this.#sessions())
       return new GridError("no-runner", "None of the connected runners may run this call.", {
-        hint: `It asks for machines of its caller's own or of a pool, and none of them is here. ${hint}`,
+        hint: `It asks for machines of its caller's own or of a pool, and none of them is here. ${hint} With "pool": "everyone" it runs on others', and costs.`,
       });
     return new GridError("no-runner", "No runner is connected, so nothing can run this call.", {
       hint,

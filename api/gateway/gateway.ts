@@ -294,6 +294,7 @@ export class RunnerGateway implements Gateway {
     this.#sessions.set(session.id, session);
     const { name, slots, hostClass } = session.hello;
     log.info({ runner: name, slots, class: hostClass }, "runner connected");
+    this.#hooks.onLends(session.owner);
     this.reconsider();
     return session;
   }
@@ -345,6 +346,7 @@ export class RunnerGateway implements Gateway {
     const { log } = this.#deps;
     const { leases } = session;
     log.info({ runner: session.hello.name, leases: leases.size }, "runner disconnected");
+    this.#hooks.onLends(session.owner);
     this.#calls.onSessionClosed(session);
     await this.#rounds.settled(leases.keys());
     for (const lease of [...leases.values()])

@@ -10,6 +10,8 @@ export interface GatewayHooks {
   refuses: (account: string, others: number) => GridError | undefined;
   /** What jobs call the pool that an account names so; undefined when there is none for it. */
   poolNamed: (account: string, name: string) => string | undefined;
+  /** A runner of this account came or went. */
+  onLends: (account: string) => void;
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
   /** A job was paused, or goes on. */
   onStatus: (job: string) => void;
@@ -26,7 +28,7 @@ export function hooksOf(
   hooks: Partial<GatewayHooks>,
   onError: (error: unknown) => void,
 ): GatewayHooks {
-  const { onEnded, onStatus, onAccepted, onCall, onMeasured } = hooks;
+  const { onEnded, onStatus, onAccepted, onCall, onMeasured, onLends } = hooks;
   const heard =
     <News extends unknown[]>(listener: ((...news: News) => void) | undefined) =>
     (...news: News) => {
@@ -40,6 +42,7 @@ export function hooksOf(
     mayServe: hooks.mayServe ?? (() => true),
     refuses: hooks.refuses ?? (() => undefined),
     poolNamed: hooks.poolNamed ?? ((_, name) => name),
+    onLends: heard(onLends),
     onEnded: heard(onEnded),
     onStatus: heard(onStatus),
     onAccepted: heard(onAccepted),

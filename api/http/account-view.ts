@@ -1,7 +1,12 @@
 import type { Account } from "../../protocol/http-accounts.ts";
 import type { Account as KnownAccount } from "../accounts/directory.ts";
 
-export function accountOf({ createdAtMs, email, ...account }: KnownAccount): Account {
+export function accountOf({
+  createdAtMs,
+  email,
+  defaultPool: _,
+  ...account
+}: KnownAccount): Account {
   return {
     ...account,
     email: email ?? null,

@@ -27,6 +27,8 @@ export interface HousekeepingOptions {
   blobSweep: BlobSweep;
   jobReader: JobReader;
   campaigns: { sweep(): void };
+  /** Those who have runners connected. */
+  noteLenders: () => void;
   payments: Pick<Payments, "rows" | "settlement">;
   clock: () => number;
   log: Logger;
@@ -77,6 +79,7 @@ export class Housekeeping {
   async #round(): Promise<void> {
     const { catalog, blobSweep, jobReader, campaigns, payments, clock, jobRetentionMs } =
       this.#options;
+    this.#options.noteLenders();
     const nowMs = clock();
     campaigns.sweep();
     await jobReader.reconcile();

@@ -9,11 +9,14 @@ import { noPool, type Pools } from "./pools.ts";
 export interface PoolChoiceOptions {
   pools: Pools;
   memberships: Memberships;
-  /** Whether a runner of this account is connected. */
-  lends: (account: string) => boolean;
+  /** Whether this account has machines, also when none of them is connected at the moment. */
+  hasMachines: (account: string) => boolean;
   /** Runners that the server brings along; they are the operator's. */
   includedRunners: number;
 }
+
+/** Who asks, and what they chose for requests that say nothing. */
+export type PoolAsker = Pick<Principal, "account" | "handle" | "defaultPool">;
 
 /** What a request's `pool` means: "everyone", "own", or the id of a pool. */
 export class PoolChoice {
@@ -24,8 +27,8 @@ export class PoolChoice {
   }
 
   /** @throws GridError not-found: no such pool, or the account is not a member of it */
-  resolve(principal: Pick<Principal, "account" | "handle">, given: string | undefined): string {
-    if (given === undefined) return this.#unsaid(principal.account);
+  resolve(principal: PoolAsker, given: string | undefined): string {
+    if (given === undefined) return this.#unsaid(principal);
     if (given === everyonePool || given === ownPool) return given;
     const { account, handle } = principal;
     const slash = given.indexOf("/");
@@ -58,12 +61,23 @@ export class PoolChoice {
   }
 
   /**
-   * As long as nobody verifies what strangers' machines answer, who has machines gets the answers of their own. Who has
-   * none could not run anything otherwise.
+   * As long as nobody verifies what strangers' machines answer, who has machines gets the answers of their own, and pays
+   * nothing; a job must not cost because a runner restarts just now. Who has none could not run anything otherwise.
    */
-  #unsaid(account: string): string {
-    const { lends, includedRunners } = this.#options;
-    const hasOwn = lends(account) || (account === operatorAccount && includedRunners > 0);
+  #unsaid({ account, defaultPool }: PoolAsker): string {
+    if (defaultPool !== undefined) return this.#chosen(account, defaultPool);
+    const { hasMachines, includedRunners } = this.#options;
+    const hasOwn = hasMachines(account) || (account === operatorAccount && includedRunners > 0);
     return hasOwn ? ownPool : everyonePool;
+  }
+
+  /** A pool that is gone is not replaced by machines that were not asked for. */
+  #chosen(account: string, pool: string): string {
+    if (pool === everyonePool || pool === ownPool) return pool;
+    if (this.#options.memberships.has(pool, account)) return pool;
+    throw new GridError("not-found", "The pool that your jobs run on by default is gone.", {
+      name: this.nameOf(pool),
+      hint: 'You may have left it. Choose another with `sparegrid pools default`, or send "pool".',
+    });
   }
 }

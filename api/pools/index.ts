@@ -2,6 +2,7 @@ import type { Database } from "../database/open.ts";
 import { PoolChoice } from "./choice.ts";
 import { createInvitationRows } from "./invitation-rows.ts";
 import { Invitations } from "./invitations.ts";
+import { Lenders } from "./lenders.ts";
 import { Memberships } from "./memberships.ts";
 import { type Handles, Pools } from "./pools.ts";
 import { createPoolRows } from "./rows.ts";
@@ -22,6 +23,7 @@ export interface PoolParts {
   invitations: Invitations;
   memberships: Memberships;
   choice: PoolChoice;
+  lenders: Lenders;
 }
 
 export function createPools(options: PoolPartsOptions): PoolParts {
@@ -38,6 +40,8 @@ export function createPools(options: PoolPartsOptions): PoolParts {
     transaction,
     clock,
   });
-  const choice = new PoolChoice({ pools, memberships, lends, includedRunners });
-  return { pools, invitations, memberships, choice };
+  const lenders = new Lenders(drizzle, clock);
+  const hasMachines = (account: string) => lends(account) || lenders.lentLately(account);
+  const choice = new PoolChoice({ pools, memberships, hasMachines, includedRunners });
+  return { pools, invitations, memberships, choice, lenders };
 }

@@ -9,6 +9,7 @@ import type { JobRows } from "../catalog/jobs.ts";
 import { type Database, openDatabase } from "../database/open.ts";
 import { jobSpecOf } from "../testing/job-spec.ts";
 import { createPools, type PoolParts } from "./index.ts";
+import { Lenders } from "./lenders.ts";
 import { waitingForRunner } from "./waiting.ts";
 
 const accounts = ["ada", "bob", "cy", "dee", "operator"].map((handle) => ({
@@ -151,6 +152,34 @@ describe("what a request's pool means", () => {
     lending.add(ada);
     expect(parts.choice.resolve(asks(ada), undefined)).toBe(ownPool);
     expect(parts.choice.resolve(asks(bob), undefined)).toBe(everyonePool);
+  });
+
+  test("unsaid, it is one's own while one had a machine here within a week", () => {
+    const unsaid = () => parts.choice.resolve({ account: ada, handle: "ada" }, undefined);
+    const day = 24 * 3_600_000;
+    expect(unsaid()).toBe(everyonePool);
+    parts.lenders.note(ada);
+    expect(unsaid()).toBe(ownPool);
+    nowMs += 6 * day;
+    expect(unsaid()).toBe(ownPool);
+    // Another process reads what was written.
+    expect(new Lenders(database.drizzle, () => nowMs).lentLately(ada)).toBe(true);
+    nowMs += 2 * day;
+    expect(unsaid()).toBe(everyonePool);
+    expect(parts.choice.resolve({ account: bob, handle: "bob" }, undefined)).toBe(everyonePool);
+  });
+
+  test("unsaid, it is what the account chose, and nothing else when that is gone", () => {
+    const lab = pool(ada, "lab");
+    const unsaid = (defaultPool: string) =>
+      parts.choice.resolve({ account: ada, handle: "ada", defaultPool }, undefined);
+    lending.add(ada);
+    expect(unsaid(everyonePool)).toBe(everyonePool);
+    expect(unsaid(lab.id)).toBe(lab.id);
+    lending.delete(ada);
+    expect(unsaid(ownPool)).toBe(ownPool);
+    parts.pools.remove(lab);
+    expect(refused(() => unsaid(lab.id))).toBe("not-found");
   });
 
   test("unsaid by the operator, it is the runners that the server brings along", () => {

@@ -20,6 +20,12 @@ export const pools = sqliteTable(
   (table) => [uniqueIndex("pools_owner_name").on(table.owner, table.name)],
 );
 
+/** Accounts that had a runner connected, and when they last did, to the hour. */
+export const lenders = sqliteTable("lenders", {
+  account: text().primaryKey(),
+  lastLentAtMs: integer("last_lent_at_ms").notNull(),
+});
+
 export const poolMembers = sqliteTable(
   "pool_members",
   {

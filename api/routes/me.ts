@@ -14,16 +14,18 @@ import { json, type Route } from "../http/route.ts";
 const tag = "Accounts";
 
 /** The account that asks. */
-export function meRoutes({ accounts, passwords, quotas }: Deps): Route[] {
+export function meRoutes({ accounts, passwords, quotas, pools }: Deps): Route[] {
   function me(c: ApiContext): Me {
     const { account, via, key, scopes } = principalOf(c);
+    const known = accounts.get(account);
     return {
-      ...accountOf(accounts.get(account)),
+      ...accountOf(known),
       hasPassword: accounts.password(account) !== undefined,
       via,
       key: key ?? null,
       scopes: [...scopes],
       quotas: quotas.of(account),
+      defaultPool: known.defaultPool === undefined ? null : pools.choice.nameOf(known.defaultPool),
     };
   }
 
@@ -47,7 +49,7 @@ export function meRoutes({ accounts, passwords, quotas }: Deps): Route[] {
         path: "/v1/me",
         id: "changeMe",
         tag,
-        summary: "Change handle or name",
+        summary: "Change handle, name, or whose machines work for your jobs by default",
         auth: "member",
         idempotent: "body",
         body: { schema: changeMeRequestSchema },
@@ -56,7 +58,9 @@ export function meRoutes({ accounts, passwords, quotas }: Deps): Route[] {
       async handle(c) {
         const principal = principalOf(c);
         requireWhole(principal);
-        accounts.change(principal.account, await readJson(c, changeMeRequestSchema));
+        const { defaultPool, ...change } = await readJson(c, changeMeRequestSchema);
+        const pool = defaultPool ? pools.choice.resolve(principal, defaultPool) : defaultPool;
+        accounts.change(principal.account, { ...change, defaultPool: pool });
         return json(me(c));
       },
     },

@@ -57,6 +57,14 @@ test("what cannot be is said with what to do", async () => {
   expect((await pools(bob, "join", "sgi_none")).err).toContain("Ask the pool's owner");
 });
 
+test("whose machines work by default is shown and chosen", async () => {
+  expect((await pools(ada, "default")).out).toBe("auto\n");
+  expect((await pools(ada, "default", "lab")).out).toBe("ada/lab\n");
+  expect((await pools(ada, "default")).out).toBe("ada/lab\n");
+  expect((await pools(ada, "default", "nowhere")).code).toBe(1);
+  expect((await pools(ada, "default", "auto")).out).toBe("auto\n");
+});
+
 test("a pool is renamed and deleted", async () => {
   await pools(bob, "create", "barn");
   expect((await pools(bob, "rename", "barn", "shed")).err).toContain("it is bob/shed now");

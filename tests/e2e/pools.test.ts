@@ -85,11 +85,16 @@ test("a job, or call, on one's own machines waits for them and never reaches a s
   expect([await done(bob), await done(cy)]).toEqual([0, 0]);
 });
 
-test("who has machines runs on them unless told otherwise, who has none on everyone's", async () => {
+test("who has machines runs on them, also while they are away, unless told otherwise", async () => {
   const unsaid = await submit({});
   expect(unsaid.pool).toBe("own");
   await resultOf(unsaid);
   await withdraw(ada);
+  const waiting = await submit({});
+  expect(waiting.pool).toBe("own");
+  expect(waiting.waitingFor).toContain("None of your own runners");
+  await ada.client.jobs.cancel(waiting.id);
+  await ada.client.accounts.changeMe({ defaultPool: "everyone" });
   const everywhere = await submit({});
   expect(everywhere.pool).toBe("everyone");
   await resultOf(everywhere);

@@ -4,6 +4,7 @@ import { type Context, examples } from "../context.ts";
 import { requireFull, resolvePool } from "../find-pool.ts";
 import { count, roughly, table } from "../format.ts";
 import type { Terminal } from "../terminal.ts";
+import { poolDefaultCommand } from "./pool-default.ts";
 import { poolInvitationCommands } from "./pool-invitations.ts";
 
 /** Pools of one account are a hundred at most, and those it joined as many. */
@@ -54,6 +55,7 @@ export function poolsCommand(program: Command, context: Context): void {
       if (options.json) terminal.out.write(`${JSON.stringify(detail)}\n`);
       else for (const line of membersOf(detail, terminal)) terminal.out.write(`${line}\n`);
     });
+  poolDefaultCommand(pools, context);
   poolInvitationCommands(pools, context);
   pools
     .command("leave")

@@ -24,6 +24,7 @@ export function whoamiCommand(program: Command, { terminal, env, signal }: Conte
         ["at", connection.url],
         ["key", `${me.key} from ${connection.keyFrom}`],
         ["may use", me.scopes.join(", ")],
+        ["pool", me.defaultPool ?? "your own machines if you have any, else everyone's"],
       ] as const;
       terminal.out.write(`${bold(me.handle)}  ${dim(me.id)}\n`);
       for (const [name, value] of rows) terminal.out.write(`${dim(name.padEnd(8))} ${value}\n`);
