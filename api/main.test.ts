@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { credentialsPath } from "./accounts/credentials.ts";
+import { sharedModules } from "./testing/shared-modules.ts";
 import { post, startTestApi } from "./testing/test-api.ts";
 
 const main = fileURLToPath(new URL("./main.js", import.meta.url));
@@ -17,8 +18,9 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
 function run(environment: Record<string, string>, args: string[] = []) {
+  const settings = { DATA_DIR: dataDir, RUNNERS: "0", LOG_LEVEL: "warn", HOME: dataDir };
   const child = spawn(process.execPath, [main, ...args], {
-    env: { DATA_DIR: dataDir, RUNNERS: "0", LOG_LEVEL: "warn", ...environment },
+    env: { ...settings, ...sharedModules(), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { text: "" };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { post, startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
 import type { Me } from "../../protocol/http-accounts.ts";
-import { runCommand, startCommand } from "./testing.ts";
+import { runCommand, startCommand } from "./testing/command.ts";
 
 let api: TestApi;
 let folder: string;

@@ -11,7 +11,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandMain, runCommand, type Surroundings, startCommand } from "./testing.ts";
+import { commandMain, runCommand, type Surroundings, startCommand } from "./testing/command.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/sparegrid.js", import.meta.url));
 

@@ -187,7 +187,8 @@ export class Scene {
 
   /** Of another browser of ada's. */
   async session(): Promise<string> {
-    const { email } = this.ada;
+    // Which a row before may have changed.
+    const { email } = await made<{ email: string }>(this.ada.json("/v1/me"));
     await made(this.api.json("/v1/auth/sign-in/email", post({ email, password: testPassword })));
     const { items } = await made<{ items: { id: string }[] }>(this.ada.json("/v1/auth/sessions"));
     return items

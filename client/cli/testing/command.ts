@@ -2,8 +2,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { sharedModules } from "../../../api/testing/shared-modules.ts";
 
-export const commandMain = fileURLToPath(new URL("../main.js", import.meta.url));
+export const commandMain = fileURLToPath(new URL("../../main.js", import.meta.url));
 
 export interface Ran {
   code: number | null;
@@ -28,7 +29,7 @@ export function startCommand(
 ): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [program, ...args], {
     cwd: folder,
-    env: { ...inherited(), HOME: folder, ...env },
+    env: { PATH: process.env.PATH, ...sharedModules(), HOME: folder, ...env },
   });
 }
 
@@ -45,10 +46,4 @@ export async function runCommand(
     once(child, "exit") as Promise<[number | null]>,
   ]);
   return { code, out, err };
-}
-
-/** The cache of compiled modules that the test run shares, so that no home's own has to be filled first. */
-function inherited(): Record<string, string | undefined> {
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
-  return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
 }
