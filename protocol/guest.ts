@@ -189,6 +189,12 @@ export const inputDescriptionSchema = z.discriminatedUnion("type", [
 ]);
 export type InputDescription = z.infer<typeof inputDescriptionSchema>;
 
+export const exampleCallSchema = z.object({
+  input: z.json(),
+  params: z.json().optional(),
+  uses: z.json().optional(),
+});
+
 /** What inspection learns of a version, and what is shown of it. */
 export const descriptionSchema = z.object({
   kind: kindSchema,
@@ -209,8 +215,6 @@ export const descriptionSchema = z.object({
   /** Whether the author gave an example (used by the purity check and shown in the market). */
   example: z.boolean(),
   /** The example as a caller would send it, when it is at most 16 KB. */
-  exampleCall: z
-    .object({ input: z.json(), params: z.json().optional(), uses: z.json().optional() })
-    .optional(),
+  exampleCall: exampleCallSchema.optional(),
 });
 export type Description = z.infer<typeof descriptionSchema>;

@@ -29,6 +29,9 @@ export type DatasetChange = z.infer<typeof datasetChangeSchema>;
 /** GET /v1/datasets: one's own, of one visibility if asked; with visibility=public everyone's public ones. */
 export const datasetListQuerySchema = pageQuerySchema.extend({
   visibility: visibilitySchema.optional(),
+  /** A part of the name, whatever its case. */
+  q: lineSchema(200).optional(),
+  format: datasetFormatSchema.optional(),
 });
 
 /** `digest` names the manifest, so equal data has an equal digest. `bytes` counts shards as stored. */

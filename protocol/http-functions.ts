@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { handleCharsMax, reservedNames } from "./accounts.ts";
-import { inputDescriptionSchema, paramSchemaSchema } from "./guest.ts";
+import { exampleCallSchema, inputDescriptionSchema, paramSchemaSchema } from "./guest.ts";
 import { pageOf, pageQuerySchema, timeSchema, visibilitySchema } from "./http-common.ts";
 import { kindSchema, outputFormatSchema } from "./job.ts";
 import { lineSchema, proseSchema } from "./text.ts";
@@ -196,6 +196,8 @@ export const functionPageSchema = pageOf(functionSummarySchema).meta({ id: "Func
 export const functionDetailSchema = publishedSchema
   .extend({
     combine: z.boolean(),
+    /** The author's example as a caller would send it, when it is at most 16 KB. */
+    exampleCall: exampleCallSchema.optional(),
     tags: z.array(z.string()),
     readme: z.string().optional(),
     /** The readme as HTML that is safe to show: no scripts, no HTML of the author's. */

@@ -119,6 +119,8 @@ export const jobPageSchema = pageOf(jobSummarySchema).meta({ id: "JobPage" });
 export const jobListQuerySchema = pageQuerySchema.extend({
   status: jobStatusSchema.optional(),
   function: functionRefSchema.optional(),
+  /** Id of a dataset that they read, as input or as a constant. */
+  dataset: z.string().max(200).optional(),
   all: allSchema,
 });
 export type JobListQuery = z.infer<typeof jobListQuerySchema>;

@@ -1,5 +1,6 @@
 import { and, desc, eq, getTableColumns, isNull, lt, sql } from "drizzle-orm";
 import type { Visibility } from "../../protocol/http-common.ts";
+import type { DatasetFormat } from "../../protocol/manifest.ts";
 import type { Drizzle } from "../database/open.ts";
 import { datasets, jobDatasets, jobs } from "./schema.ts";
 
@@ -22,10 +23,13 @@ export interface Datasets {
 }
 
 /** Whose datasets: one account's, or everyone's public ones. */
-export type DatasetFilter = { cursor: string | undefined; limit: number } & (
-  | { owner: string; visibility?: Visibility | undefined }
-  | { visibility: "public" }
-);
+export type DatasetFilter = {
+  cursor: string | undefined;
+  limit: number;
+  /** A part of the name. */
+  text?: string | undefined;
+  format?: DatasetFormat | undefined;
+} & ({ owner: string; visibility?: Visibility | undefined } | { visibility: "public" });
 
 export interface Reading {
   job: string;
@@ -66,7 +70,7 @@ export function createDatasets(database: Drizzle): Datasets {
         ? "created"
         : "exists",
     find: (id) => findOne.get({ id }),
-    list: ({ cursor, limit, visibility, ...whose }) =>
+    list: ({ cursor, limit, visibility, text, format, ...whose }) =>
       database
         .select()
         .from(datasets)
@@ -76,6 +80,10 @@ export function createDatasets(database: Drizzle): Datasets {
             isNull(datasets.job),
             "owner" in whose ? eq(datasets.owner, whose.owner) : undefined,
             visibility === undefined ? undefined : eq(datasets.visibility, visibility),
+            format === undefined ? undefined : eq(datasets.format, format),
+            text === undefined
+              ? undefined
+              : sql`instr(lower(${datasets.name}), lower(${text})) > 0`,
           ),
         )
         .orderBy(desc(datasets.id))

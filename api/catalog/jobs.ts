@@ -16,6 +16,8 @@ export interface JobFilter {
   status?: JobStatus | undefined;
   /** A name, and whose functions are meant by it. */
   function?: { owners: readonly string[]; name: string } | undefined;
+  /** Reads this dataset. */
+  dataset?: string | undefined;
 }
 
 /** What the catalog notes of a job besides what runs. */
@@ -101,7 +103,7 @@ export function createJobRows(database: Drizzle, noteRun: (ended: EndedJob) => v
         return changes > 0 ? "created" : "exists";
       }),
     find: (id) => findOne.get({ id }),
-    list: ({ cursor, limit, owner, status, function: named }) =>
+    list: ({ cursor, limit, owner, status, function: named, dataset }) =>
       database
         .select()
         .from(jobs)
@@ -113,6 +115,15 @@ export function createJobRows(database: Drizzle, noteRun: (ended: EndedJob) => v
             named === undefined
               ? undefined
               : and(inArray(jobs.functionOwner, [...named.owners]), eq(jobs.function, named.name)),
+            dataset === undefined
+              ? undefined
+              : inArray(
+                  jobs.id,
+                  database
+                    .select({ id: jobDatasets.job })
+                    .from(jobDatasets)
+                    .where(eq(jobDatasets.dataset, dataset)),
+                ),
           ),
         )
         .orderBy(desc(jobs.id))

@@ -1,3 +1,3 @@
 export { createDatasetIngest, type DatasetIngestDependencies } from "./ingest.ts";
 export { type InlineDataset, inlineDataset } from "./inline-dataset.ts";
-export { readRecords } from "./read-records.ts";
+export { decodeRecords, readRecords } from "./read-records.ts";

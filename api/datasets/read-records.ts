@@ -33,7 +33,7 @@ export async function readRecords(
       if (blob === undefined)
         throw new GridError("blob-missing", `Shard ${shard.digest} is missing`);
       bytes += blob.length;
-      for (const record of decode(manifest, blob, shard.records).slice(
+      for (const record of decodeRecords(manifest, blob, shard.records).slice(
         Math.max(0, from - first),
         to - first,
       ))
@@ -44,7 +44,8 @@ export async function readRecords(
   return records;
 }
 
-function decode(manifest: Manifest, blob: Buffer, records: number): Json[] {
+/** All records of one shard. */
+export function decodeRecords(manifest: Manifest, blob: Buffer, records: number): Json[] {
   switch (manifest.format) {
     case "lines":
       return blob.toString().split("\n");

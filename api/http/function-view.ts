@@ -61,10 +61,12 @@ export class FunctionViews {
 
   detail(row: FunctionRow, version: VersionRow): FunctionDetail {
     const { readme } = version;
+    const { combine, exampleCall } = version.description;
     const from = row.forkedFrom === null ? undefined : this.#catalog.functions.byId(row.forkedFrom);
     return {
       ...this.published(row, version),
-      combine: version.description.combine,
+      combine,
+      ...(exampleCall === undefined ? {} : { exampleCall }),
       tags: row.tags,
       ...(readme === null ? {} : { readme, readmeHtml: this.#readmes.html(readme) }),
       usage: this.#usage(row),

@@ -113,6 +113,44 @@ test("datasets are listed page by page", async () => {
   expect(rest.body.items.map(({ name }) => name)).toEqual(["page0"]);
 });
 
+test.each([
+  ["lines", "format=lines", "a\r\nb", "a\nb\n", "text/plain"],
+  ["text", "format=text", "one\ntwo", "one\ntwo", "text/plain"],
+  ["csv", "format=csv", 'x,"y z"\n1,"2,3"\n', 'x,y z\n1,"2,3"\n', "text/csv"],
+  ["ndjson", "format=ndjson", '{"a":1}\n\n[2]', '{"a":1}\n[2]\n', "application/x-ndjson"],
+  ["matrix", "format=matrix&header=true", "u,v\n1,2.5\n", "u,v\n1,2.5\n", "text/csv"],
+  ["bytes", "format=bytes", "\u0001z", "\u0001z", "application/octet-stream"],
+])("%s is downloaded as one file", async (_format, query, sent, received, type) => {
+  const { body } = await upload(`${query}&name=${encodeURIComponent('../"ü"')}`, sent);
+  const response = await api.ask(`/v1/datasets/${body.id}/content`);
+  expect(await response.text()).toBe(received);
+  expect(response.headers.get("content-type")).toContain(type);
+  expect(response.headers.get("content-disposition")).toMatch(/^attachment; filename="[\w.-]+"$/);
+});
+
+test("datasets are found by a part of their name and by format", async () => {
+  await upload("format=lines&name=Whale%20songs", "a\n");
+  await upload("format=csv&name=whales", "a\n1\n");
+  const found = async (query: string) =>
+    (await api.json<{ items: Dataset[] }>(`/v1/datasets?${query}`)).body.items.map(
+      ({ name }) => name,
+    );
+  expect(await found("q=WHALE")).toEqual(["whales", "Whale songs"]);
+  expect(await found("q=whale&format=lines")).toEqual(["Whale songs"]);
+  expect(await found("q=%25")).toEqual([]);
+});
+
+test("jobs are listed by a dataset that they read", async () => {
+  const { body } = await upload("format=lines", "a\n");
+  const job = await api.json<{ id: string }>(
+    "/v1/jobs",
+    post({ function: "count", dataset: body.id }),
+  );
+  const list = await api.json<{ items: { id: string }[] }>(`/v1/jobs?dataset=${body.id}`);
+  expect(list.body.items.map(({ id }) => id)).toEqual([job.body.id]);
+  await api.json(`/v1/jobs/${job.body.id}/cancel`, { method: "POST" });
+});
+
 test("deleting removes, some time later, shards that no other dataset shares", async () => {
   const one = (await upload("format=lines&name=one", "shared by two")).body;
   const two = (await upload("format=lines&name=two", "shared by two")).body;

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { GridError } from "../../protocol/errors.ts";
 import {
   type Dataset,
@@ -17,6 +18,8 @@ import type { Deps } from "../deps.ts";
 import { datasetAdmission } from "../http/admit.ts";
 import { bodyOf, readJson, readQuery } from "../http/body.ts";
 import { type ApiContext, headerOf, idFor, principalOf } from "../http/context.ts";
+import { fileOf, readContent } from "../http/dataset-content.ts";
+import { inertHeaders } from "../http/inert.ts";
 import { datasetFor, readManifest, recordDataset } from "../http/inputs.ts";
 import { pageOf } from "../http/page.ts";
 import { json, type Route } from "../http/route.ts";
@@ -93,15 +96,16 @@ export function datasetRoutes(deps: Deps): Route[] {
         id: "listDatasets",
         tag,
         summary: "List your datasets, newest first",
-        description: "visibility=public lists everyone's public ones.",
+        description:
+          "visibility=public lists everyone's public ones. q: a part of the name, whatever its case.",
         auth: "member",
         scope: "datasets",
         query: datasetListQuerySchema,
         responses: { 200: { description: "A page", schema: datasetPageSchema } },
       },
       handle(c) {
-        const { cursor, limit, visibility } = readQuery(c, datasetListQuerySchema);
-        const page = { cursor, limit: limit + 1 };
+        const { cursor, limit, visibility, q, format } = readQuery(c, datasetListQuerySchema);
+        const page = { cursor, limit: limit + 1, text: q, format };
         const rows = catalog.datasets.list(
           visibility === "public"
             ? { ...page, visibility }
@@ -135,6 +139,43 @@ export function datasetRoutes(deps: Deps): Route[] {
           ...(dtype ? { dtype } : {}),
           ...(recordBytes ? { recordBytes } : {}),
           preview: records.map((record) => previewOf(record, manifest)),
+        });
+      },
+    },
+    {
+      operation: {
+        method: "get",
+        path: "/v1/datasets/:id/content",
+        id: "downloadDataset",
+        tag,
+        summary: "A dataset's data as one file",
+        description:
+          "As it was uploaded, but for line ends and what was left out. A matrix comes as CSV, whatever it was sent as.",
+        auth: "member",
+        scope: "datasets",
+        responses: {
+          200: {
+            description: "The data",
+            contentTypes: [
+              "text/plain",
+              "text/csv",
+              "application/x-ndjson",
+              "application/octet-stream",
+            ],
+          },
+        },
+      },
+      async handle(c) {
+        const row = visible(c);
+        const manifest = await readManifest(store.blobs, row.digest);
+        const { file, type } = fileOf(row.name, row.format);
+        const body = Readable.from(readContent(manifest, store.blobs));
+        return new Response(Readable.toWeb(body) as ReadableStream, {
+          headers: {
+            ...inertHeaders,
+            "content-type": type,
+            "content-disposition": `attachment; filename="${file}"`,
+          },
         });
       },
     },

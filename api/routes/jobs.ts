@@ -86,6 +86,7 @@ export function jobRoutes(deps: Deps): Route[] {
           owner: all ? undefined : account,
           status,
           function: namedBy(principalOf(c), query.function),
+          dataset: query.dataset,
         };
         const list = () => catalog.jobs.list(filter);
         // A list by status needs every status; any other only those that it shows.

@@ -7,6 +7,7 @@ import NotFound from "../pages/NotFound.svelte";
  */
 export const { p, navigate, isActive, route } = createRouter({
   "/": () => import("../pages/market/Market.svelte"),
+  "/f/:owner/:name": () => import("../pages/function/FunctionPage.svelte"),
   "/sign-in": () => import("../pages/account/SignIn.svelte"),
   "/sign-up": () => import("../pages/account/SignUp.svelte"),
   "/device": () => import("../pages/account/Device.svelte"),

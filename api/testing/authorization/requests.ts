@@ -65,11 +65,14 @@ const functions: Record<string, Request> = {
 };
 
 const datasetPath = (id: string) => `/v1/datasets/${id}`;
+const contentPath = (id: string) => `/v1/datasets/${id}/content`;
 const datasets: Record<string, Request> = {
   "POST /v1/datasets": () => ({ path: "/v1/datasets?format=lines&name=mine", init: post("a\n") }),
   "GET /v1/datasets": get("/v1/datasets"),
   "GET /v1/datasets/{id}": (scene) => at(scene.dataset(), datasetPath),
   "GET /v1/datasets/{id} [unlisted]": (scene) => at(scene.dataset("unlisted"), datasetPath),
+  "GET /v1/datasets/{id}/content": (scene) => at(scene.dataset(), contentPath),
+  "GET /v1/datasets/{id}/content [unlisted]": (scene) => at(scene.dataset("unlisted"), contentPath),
   "PATCH /v1/datasets/{id}": (scene) =>
     at(scene.dataset(), datasetPath, patch({ visibility: "public" })),
   "PATCH /v1/datasets/{id} [unlisted]": (scene) =>

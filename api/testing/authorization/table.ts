@@ -37,6 +37,8 @@ POST   /v1/datasets                                          401   403   201   2
 GET    /v1/datasets                                          401   403   200   200   200
 GET    /v1/datasets/{id}                                     401   403   404   200   404
 GET    /v1/datasets/{id} [unlisted]                          401   403   200   200   200
+GET    /v1/datasets/{id}/content                             401   403   404   200   404
+GET    /v1/datasets/{id}/content [unlisted]                  401   403   200   200   200
 PATCH  /v1/datasets/{id}                                     401   403   404   200   404
 PATCH  /v1/datasets/{id} [unlisted]                          401   403   403   200   403
 DELETE /v1/datasets/{id}                                     401   403   404   204   404
