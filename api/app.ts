@@ -28,6 +28,7 @@ import { functionRoutes } from "./routes/functions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
 import { jobAgainRoutes } from "./routes/job-again.ts";
+import { jobTaskRoutes } from "./routes/job-tasks.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
@@ -43,6 +44,7 @@ import { resultRoutes } from "./routes/result.ts";
 import { runnerPackageRoutes } from "./routes/runner-package.ts";
 import { runnerRoutes } from "./routes/runners.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { steeringRoutes } from "./routes/steering.ts";
 import { viewRoutes } from "./routes/views.ts";
 
 /**
@@ -69,6 +71,8 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...datasetRoutes(deps),
     ...jobRoutes(deps),
     ...jobAgainRoutes(deps),
+    ...steeringRoutes(deps),
+    ...jobTaskRoutes(deps),
     ...paymentRoutes(deps),
     ...eventRoutes(deps),
     ...resultRoutes(deps),

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { Digest } from "../protocol/digest.ts";
 import type { ErrorBody } from "../protocol/errors.ts";
 import type { Description, GuestError } from "../protocol/guest.ts";
-import type { JobSpec, JobState } from "../protocol/job.ts";
+import type { JobSpec, JobState, PauseCause } from "../protocol/job.ts";
 import type { DatasetFormat, Manifest } from "../protocol/manifest.ts";
 import type { Paused } from "../protocol/runner-offer.ts";
 
@@ -84,14 +84,21 @@ export interface Jobs {
   /** @throws GridError not-found */
   cancel(id: string): Promise<JobState>;
   /**
-   * Hands nothing more of it out; what runners are at is still taken in. A job that is paused keeps its reason, one that
-   * has ended stays so.
+   * Hands nothing more of it out; what runners are at is still taken in. A job that is paused by the same keeps its
+   * reason, one that has ended stays so.
    * @param reason for people
    * @throws GridError not-found
    */
-  pause(id: string, reason: string): Promise<JobState>;
-  /** A paused job goes on; any other is left as it is. @throws GridError not-found */
-  resume(id: string): Promise<JobState>;
+  pause(id: string, by: PauseCause, reason: string): Promise<JobState>;
+  /** A job that this one paused goes on, unless it is paused by another; any other is left. @throws GridError not-found */
+  resume(id: string, by: PauseCause): Promise<JobState>;
+  /**
+   * A job that its consumer paused does so many rounds and is paused again.
+   * - resumed; - held: it is paused for its budget, too, and stays so; - already: its consumer has not paused it
+   */
+  step(id: string, rounds: number): Promise<"resumed" | "held" | "already">;
+  /** Changes parameters from the next round on. - changed; - ended; - full: so many changes are not kept */
+  changeParams(id: string, params: JobSpec["params"]): Promise<"changed" | "ended" | "full">;
   /**
    * The result as a stream of bytes: map: NDJSON lines in order · mapReduce: {"key","value"} lines merged in key order
    * · iterate: the JSON value · bytes outputs: the bytes.
@@ -196,6 +203,20 @@ export interface BlobGrant {
   stored(digest: Digest): void;
 }
 
+/** A runner at work on a job. */
+export interface JobWorker {
+  session: string;
+  /** Its installation. */
+  runner: string;
+  name: string;
+  owner: string;
+  leases: number;
+  /** Tasks that it holds and has not answered. */
+  tasks: number;
+  /** It does whole rounds by itself. */
+  follows: boolean;
+}
+
 export interface Gateway {
   /**
    * The direct path of a small synchronous invoke: one trip to one warm executor; waits for a slot in a bounded queue.
@@ -205,6 +226,8 @@ export interface Gateway {
   runners(): RunnerInfo[];
   /** Whether a runner of this account is connected and not paused. */
   lends(account: string): boolean;
+  /** Runners here that work on a job now. */
+  workersOn(job: string): JobWorker[];
   /** Tasks of a job that runners here hold and have not answered; copies of stragglers do not count. */
   tasksUnderWay(job: string): number;
   /** What a blob token opens; undefined when it is of no runner that is connected. */

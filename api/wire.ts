@@ -175,6 +175,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
         const row = payments.rows.find(job);
         return row && moneyOf(row);
       },
+      workersOn: (job) => gateway.workersOn(job),
       metrics,
       clock,
     });

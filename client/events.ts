@@ -24,6 +24,7 @@ const unreachableMsMaxDefault = 60_000;
 /** Streams carry a comment every few seconds; one that is silent for so long has lost its other end. */
 const silentMsMax = 45_000;
 const jobStatusOnly = z.object({ status: jobStatusSchema });
+const numberSchema = z.object({ number: z.int() });
 const eventCharsMax = 1024 * 1024;
 const reconnect = { attemptsMax: Number.POSITIVE_INFINITY, baseMs: 200, pauseMsMax: 3_000 };
 
@@ -86,6 +87,7 @@ async function* oneStream(
     heard();
     const response = await transport.open({
       path,
+      query: { batch: "true" },
       headers: { accept: "text/event-stream", "last-event-id": String(after) },
       unhurried: true,
       replayable: false, // resuming is this module's own business
@@ -105,8 +107,7 @@ async function* oneStream(
       )
       .pipeThrough(new EventSourceParserStream({ maxBufferSize: eventCharsMax }));
     for await (const message of messages) {
-      const event = parseEvent(message);
-      if (event !== undefined) yield event;
+      yield* eventsOf(message);
     }
   } catch (error) {
     if (hangUp.signal.aborted) throw hangUp.signal.reason;
@@ -118,23 +119,25 @@ async function* oneStream(
   }
 }
 
-/** Undefined for a type that a newer API sends and this client does not know. */
-function parseEvent(message: {
+/** Events of one message. Those of a type that a newer API sends and this client does not know are passed over. */
+function* eventsOf(message: {
   id?: string | undefined;
   event?: string | undefined;
   data: string;
-}): WatchedEvent | undefined {
+}): Generator<WatchedEvent> {
   let data: unknown;
   try {
     data = JSON.parse(message.data);
   } catch {
-    return undefined;
+    return;
   }
-  if (typeof data !== "object" || data === null) return undefined;
-  const event = jobEventSchema.safeParse({ type: message.event, ...data });
-  const number = Number(message.id);
-  if (!event.success || !Number.isSafeInteger(number)) return undefined;
-  return { ...event.data, number };
+  const { event: type, id } = message;
+  const one = { type, number: Number(id), ...(data as object) };
+  for (const told of type === "batch" && Array.isArray(data) ? data : [one]) {
+    const event = jobEventSchema.safeParse(told);
+    const number = numberSchema.safeParse(told);
+    if (event.success && number.success) yield { ...event.data, ...number.data };
+  }
 }
 
 /** A stream that closes without an ending event: its job may have ended so long ago that the events are gone. */

@@ -5,8 +5,12 @@ import {
   type Job,
   type JobListQuery,
   type JobSummary,
+  type JobTasks,
   jobPageSchema,
   jobSchema,
+  jobTasksSchema,
+  type ParamsRequest,
+  type StepRequest,
   type SubmitRequest,
 } from "../protocol/http.ts";
 import { type WatchedEvent, type WatchOptions, watchJob } from "./events.ts";
@@ -59,6 +63,33 @@ export class JobsClient {
   /** Stops a job; one that had ended stays as it is. */
   cancel(id: string, options: Abortable = {}): Promise<Job> {
     return this.#job({ method: "POST", path: `${pathOf(id)}/cancel`, ...options });
+  }
+
+  /** Hands nothing more of it out until `resume`; what runners are at still counts. One that has ended stays so. */
+  pause(id: string, options: Abortable = {}): Promise<Job> {
+    return this.#job({ method: "POST", path: `${pathOf(id)}/pause`, ...options });
+  }
+
+  /** Ends a pause. A job that waits for credits, too, stays paused for these: read `pausedBy`. */
+  resume(id: string, options: Abortable = {}): Promise<Job> {
+    return this.#job({ method: "POST", path: `${pathOf(id)}/resume`, ...options });
+  }
+
+  /** A paused iterate job does so many rounds (1) and is paused again. */
+  step(id: string, { rounds, ...options }: Abortable & StepRequest = {}): Promise<Job> {
+    const json = rounds === undefined ? {} : { rounds };
+    return this.#job({ method: "POST", path: `${pathOf(id)}/step`, json, ...options });
+  }
+
+  /** Changes parameters of an iterate job from the next round on; `paramChanges` says which that was. */
+  setParams(id: string, params: ParamsRequest["params"], options: Abortable = {}): Promise<Job> {
+    const json = { params };
+    return this.#job({ method: "PATCH", path: `${pathOf(id)}/params`, json, ...options });
+  }
+
+  /** Where the tasks of its present stage stand. */
+  tasks(id: string, options: Abortable = {}): Promise<JobTasks> {
+    return this.#transport.json({ path: `${pathOf(id)}/tasks`, ...options }, jobTasksSchema);
   }
 
   /** What a job would cost, from a sample of its input that is run for it, which is paid like a call. */

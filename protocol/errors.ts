@@ -48,6 +48,10 @@ export const errorCodes = {
   "job-failed": [409, "caller", "The job failed and has no result"],
   "job-cancelled": [409, "caller", "The job was cancelled"],
   "result-gone": [410, "caller", "The result is no longer kept"],
+  // jobs that run
+  "job-ended": [409, "caller", "The job has ended"],
+  "not-iterative": [409, "caller", "The job has no rounds"],
+  "not-paused": [409, "caller", "The job is not paused"],
   // accounts
   "sign-in-failed": [401, "caller", "E-mail or password is wrong"],
   "email-taken": [409, "caller", "There is an account with this e-mail address"],

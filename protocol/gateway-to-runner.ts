@@ -59,12 +59,17 @@ export type GatewayToRunner =
       stateDigest?: string;
       hasState?: boolean;
       partials?: RunPartial[];
+      /** The job's parameters after so many changes of them, instead of those that came with the job. */
+      changed?: ChangedParams;
       /**
        * The lease holds a whole round of an iterate: do its step as well, answer with `round`, and go on with the next
-       * round, until the function is done, or after round `roundsMax`, or as `yield` says.
+       * round, until the function is done, or after round `roundsMax`, or as `yield` says. After round `until` the lease
+       * is handed back.
        */
-      follow?: { roundsMax: number };
+      follow?: { roundsMax: number; until?: number };
     }
+  /** For a lease that follows its job: the next round that it begins uses these. */
+  | { type: "params"; lease: string; changed: ChangedParams }
   /** Leases that follow their job: end the round under way, answer it, and hand the lease back. */
   | { type: "yield"; leases: string[] }
   | { type: "cancel"; leases: string[] }
@@ -86,6 +91,12 @@ export type GatewayToRunner =
   | { type: "cancelCall"; call: string }
   /** Finish or hand back what you hold, then close. */
   | { type: "drain" };
+
+export interface ChangedParams {
+  /** How many changes led to them: more are newer. */
+  changes: number;
+  params: Record<string, unknown>;
+}
 
 export interface RunPartial {
   task: number;

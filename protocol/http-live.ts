@@ -31,10 +31,10 @@ export const paramChangeViewSchema = z.object({
 });
 export type ParamChangeView = z.infer<typeof paramChangeViewSchema>;
 
-/** A runner that works on a job now. Others' machines have a pseudonym for a name. */
+/** A runner that works on a job now. Machines of others than the job's owner have a pseudonym for a name. */
 export const jobRunnerSchema = z.object({
   name: z.string(),
-  /** Whether it is the asker's own. */
+  /** Whether it is the job owner's own. */
   own: z.boolean(),
   leases: z.int(),
   /** Tasks that it holds and has not answered, and what part that is of all that are held. */

@@ -135,6 +135,15 @@ export const controlSchema = z.object({
 });
 export type Control = z.infer<typeof controlSchema>;
 
+/** Parameters that were changed while a job ran. */
+export interface ParamChange {
+  /** What was changed, and to what; the others stay. */
+  params: JobSpec["params"];
+  atMs: number;
+  /** The first round that uses it; 0 when init does. Not in force yet when absent. */
+  round?: number;
+}
+
 /** A job as the store keeps it. */
 export interface JobState {
   spec: JobSpec;
@@ -151,8 +160,12 @@ export interface JobState {
   remembered?: { tasks: number; fuel: number };
   metrics?: Record<string, number | null>;
   error?: ErrorBody;
-  /** While it is paused: why, for people. */
-  pausedFor?: string;
+  /** While it is paused: by whom, and why, for people. It goes on when nobody holds it up any more. */
+  pauses?: Partial<Record<PauseCause, string>>;
+  /** The last round that it does before it pauses by itself. */
+  stepUntil?: number;
+  /** In their order. Those in force come first. */
+  paramChanges?: readonly ParamChange[];
   /** The stage whose outputs are the result, once succeeded. */
   resultStage?: number;
   startedAtMs?: number;

@@ -3,7 +3,7 @@
  * Relations between them are asserted when this module loads.
  */
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** A shard's size grows from min to max as a dataset grows (see api/datasets), so that a small dataset still spreads. */
 export const shardBytesMin = 32 * 1024;

@@ -59,6 +59,8 @@ export const runnerToGatewaySchema = z.discriminatedUnion("type", [
     type: z.literal("round"),
     lease: z.string(),
     round: count,
+    /** How many changes of its job's parameters it used, none when absent. */
+    changes: count.optional(),
     output: outputSchema,
     fuel: count,
     control: controlSchema.optional(),

@@ -1,8 +1,10 @@
 import { type ErrorBody, GridError } from "../protocol/errors.ts";
+import type { ChangedParams } from "../protocol/gateway-to-runner.ts";
 import type { GuestRequest, PartialRef } from "../protocol/guest.ts";
 import type { Control } from "../protocol/job.ts";
 import { stepPartialBytesMax } from "../protocol/limits.ts";
 import { roundParts, splitEvenly } from "../protocol/round-cut.ts";
+import { withParams } from "./job-context.ts";
 import type { LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunMessage } from "./messages.ts";
@@ -20,6 +22,7 @@ const jointBytesMax = 1024 * 1024;
 
 export interface FollowedJobOptions {
   run: RunMessage;
+  /** With the parameters that the run says. */
   loaded: LoadedJob;
   /** The state that the first round begins with. */
   state: Uint8Array;
@@ -54,6 +57,11 @@ export class FollowedJob {
   readonly #options: FollowedJobOptions;
   readonly #teller: RoundTeller;
   readonly #works = new Set<LeaseWork>();
+  #loaded: LoadedJob;
+  /** Changes of parameters that the round at work uses. */
+  #changes: number;
+  /** Parameters for the next round that begins. */
+  #newParams: ChangedParams | undefined;
   /** A map call for each run of the cut; in each round with another state. */
   #maps: Unit[] = [];
   #round: number;
@@ -72,6 +80,8 @@ export class FollowedJob {
     this.#teller = new RoundTeller(options.link.send);
     this.#round = options.run.round;
     this.#state = options.state;
+    this.#loaded = options.loaded;
+    this.#changes = options.run.changed?.changes ?? 0;
   }
 
   /** The one under way. */
@@ -82,6 +92,12 @@ export class FollowedJob {
   start(): void {
     this.#startedAtMs = performance.now();
     this.#begin();
+  }
+
+  /** The next round that begins uses these parameters. A map that was begun together with a step has begun its round. */
+  change(params: ChangedParams): void {
+    const latest = this.#newParams?.changes ?? this.#changes;
+    if (params.changes > latest) this.#newParams = params;
   }
 
   /** Ends the round under way, reports it, and hands the lease back. */
@@ -121,6 +137,7 @@ export class FollowedJob {
   /** A round from its map on. */
   #begin(): void {
     this.#rounds++;
+    if (this.#newParams) this.#takeUp(this.#newParams);
     if (recutRounds.has(this.#rounds)) this.#cut();
     const round = this.#round;
     const units = this.#maps.map((unit) => {
@@ -132,12 +149,23 @@ export class FollowedJob {
     });
   }
 
+  #takeUp({ changes, params }: ChangedParams): void {
+    const context = withParams(this.#loaded.context, params);
+    this.#loaded = { ...this.#loaded, context };
+    this.#changes = changes;
+    this.#newParams = undefined;
+    this.#maps = this.#maps.map((unit) => {
+      return { ...unit, request: { ...unit.request, job: context.guest } };
+    });
+  }
+
   #cut(): void {
-    const { run, loaded, slots } = this.#options;
-    const table = loaded.context.taskTable(run.tasking!);
+    const { run, slots } = this.#options;
+    const { context } = this.#loaded;
+    const table = context.taskTable(run.tasking!);
     const parts = this.#rounds > 1 ? roundParts(run.hi, slots, this.#mapped.ms) : slots;
     this.#maps = splitEvenly(table, parts).flatMap(([lo, hi]) =>
-      unitsOf(loaded.context, { ...run, lo, hi }, [this.#state]),
+      unitsOf(context, { ...run, lo, hi }, [this.#state]),
     );
   }
 
@@ -151,26 +179,32 @@ export class FollowedJob {
     else this.#step(parts);
   }
 
+  get #lastRound(): number {
+    const { roundsMax, until = roundsMax } = this.#options.run.follow!;
+    return Math.min(roundsMax, until);
+  }
+
   #isJoint(bytes: number): boolean {
-    const { run, slots } = this.#options;
+    const { slots } = this.#options;
     return (
       this.#maps.length <= slots &&
       this.#elapsedMs <= jointRoundMsMax &&
       bytes * this.#maps.length <= jointBytesMax &&
-      this.#round < run.follow!.roundsMax &&
+      this.#round < this.#lastRound &&
+      this.#newParams === undefined &&
       !recutRounds.has(this.#rounds + 1) &&
       !this.#stopping
     );
   }
 
   #step(parts: Uint8Array[]): void {
-    const { loaded, run } = this.#options;
+    const { run } = this.#options;
     const partials = this.#mapped.partials.map(({ level, index, hash, body }) => {
       return { task: 0, level, index, bytes: body.byteLength, hash, inline: true };
     });
     const step: RunMessage = { ...run, entry: "step", lo: 0, hi: 1, round: this.#round, partials };
     delete step.tasking;
-    this.#launch(unitsOf(loaded.context, step, parts), ([result]) => {
+    this.#launch(unitsOf(this.#loaded.context, step, parts), ([result]) => {
       this.#report(result!.outputs[0]!, result!.control, () => this.#begin());
     });
   }
@@ -212,7 +246,8 @@ export class FollowedJob {
 
   /** Queues all units, each as work of its own, and calls back with their results, in their order. */
   #launch(units: readonly Unit[], done: (results: UnitResult[]) => void): void {
-    const { loaded, place, run } = this.#options;
+    const { place, run } = this.#options;
+    const { context, source } = this.#loaded;
     const results: UnitResult[] = [];
     let left = units.length;
     units.forEach((unit, i) => {
@@ -237,13 +272,7 @@ export class FollowedJob {
       };
       const entry = unit.request.entry === "step" ? "step" : "map";
       const { lo, hi } = unit;
-      const work = new LeaseWork(
-        { ...run, entry, lo, hi },
-        loaded.context,
-        loaded.source,
-        [unit],
-        report,
-      );
+      const work = new LeaseWork({ ...run, entry, lo, hi }, context, source, [unit], report);
       this.#works.add(work);
       place(work, `${run.job} ${entry} ${lo}`);
     });
@@ -277,6 +306,7 @@ export class FollowedJob {
       type: "round" as const,
       lease: run.lease,
       round: this.#round,
+      ...(this.#changes > 0 && { changes: this.#changes }),
       output: { level: 0, index: 0, bytes: body.byteLength, hash, fuel, inline },
       fuel: partials.reduce((sum, partial) => sum + partial.fuel, 0),
       ...(control && { control }),
@@ -286,7 +316,7 @@ export class FollowedJob {
     };
     this.#teller.add(message, inline ? [body] : []);
     if (control?.done === true || this.#round >= run.follow!.roundsMax) this.#end();
-    else if (this.#stopping) this.release();
+    else if (this.#stopping || this.#round >= this.#lastRound) this.release();
     else {
       this.#round++;
       next();

@@ -125,7 +125,7 @@ it("gives up on another protocol version and says what to do", async () => {
   const [, log] = connect(gateway.url);
   await gateway.until(() => log.refused.length > 0);
   const { message } = log.refused[0]!;
-  expect(message).toMatch(/needs 9.*version 1/);
+  expect(message).toMatch(new RegExp(`needs 9.*version ${protocolVersion}`));
   expect(message).toContain(`npm install --global ${gateway.url}/runner.tgz`);
 });
 

@@ -86,6 +86,12 @@ export function bindConstants(
   return { constants, uses: keys };
 }
 
+/** The same job with other parameters. What is resident, and what was learnt of it, is shared. */
+export function withParams(context: JobContext, params: Record<string, unknown>): JobContext {
+  const guest: GuestJob = { ...context.guest, params };
+  return { ...context, guest, guestBytes: JSON.stringify(guest).length };
+}
+
 export function createJobContext(
   job: RunnerJob,
   manifest: Manifest | undefined,

@@ -1,5 +1,5 @@
 import { GridError } from "../protocol/errors.ts";
-import type { GatewayToRunner, RunnerJob } from "../protocol/gateway-to-runner.ts";
+import type { ChangedParams, GatewayToRunner, RunnerJob } from "../protocol/gateway-to-runner.ts";
 import { inlineBytesMax, leaseMs } from "../protocol/limits.ts";
 import type { RunnerToGateway } from "../protocol/runner-to-gateway.ts";
 import type { ExecutorPool } from "../sandbox/pool.ts";
@@ -7,6 +7,7 @@ import { type Activity, Answered, leaseView } from "./activity.ts";
 import type { BlobClient } from "./blob-client.ts";
 import { CallDesk } from "./call-desk.ts";
 import { FollowedJob, followedState } from "./followed-job.ts";
+import { withParams } from "./job-context.ts";
 import { JobLoader, type LoadedJob } from "./job-loader.ts";
 import { LeaseWork } from "./lease-work.ts";
 import type { RunnerLog } from "./log.ts";
@@ -38,11 +39,15 @@ interface HeldLease {
   run: RunMessage;
   report: LeaseReport;
   work?: LeaseWork | FollowedJob;
+  /** Newer parameters, that came before its job was fetched. */
+  changed?: ChangedParams;
 }
 
 interface KnownJob {
   job: RunnerJob;
   loaded?: LoadedJob;
+  /** As it was last asked for with changed parameters. */
+  changed?: { changes: number; loaded: LoadedJob };
   loading?: Promise<LoadedJob>;
 }
 
@@ -143,6 +148,9 @@ export class Supervisor {
           // Its job is still being fetched: nothing of it has begun.
           else if (held && !held.work) held.report.release();
         }
+        return;
+      case "params":
+        this.#change(message.lease, message.changed);
         return;
       case "call":
         this.#calls.take(message, payloads, this.#refusal());
@@ -246,11 +254,11 @@ export class Supervisor {
     const held: HeldLease = { id: run.lease, job: run.job, run, report };
     this.#leases.set(run.lease, held);
     if (known.loaded) {
-      this.#admit(held, run, payloads, known.loaded);
+      this.#admit(held, run, payloads, loadedFor(known, run));
       return;
     }
     this.#load(known).then(
-      (loaded) => this.#admit(held, run, payloads, loaded),
+      () => this.#admit(held, run, payloads, loadedFor(known, run)),
       (error: unknown) => report.fail(run.lo, errorBodyOf(error)),
     );
   }
@@ -283,7 +291,14 @@ export class Supervisor {
       onEnd: () => this.#leases.delete(held.id),
     });
     held.work = followed;
+    if (held.changed) followed.change(held.changed);
     followed.start();
+  }
+
+  #change(lease: string, changed: ChangedParams): void {
+    const held = this.#leases.get(lease);
+    if (held?.work instanceof FollowedJob) held.work.change(changed);
+    else if (held) held.changed = changed;
   }
 
   #linkOf(job: RunnerJob): ResultLink {
@@ -343,6 +358,17 @@ export class Supervisor {
 /** To be tried elsewhere: nothing is wrong with the work. */
 function notNow(): GridError {
   return new GridError("task-lost", "the runner takes no work now");
+}
+
+/** A job that was fetched, with the parameters that the run is to use. */
+function loadedFor(known: KnownJob, { changed }: RunMessage): LoadedJob {
+  const { loaded } = known;
+  if (!loaded) throw new Error("a job is fetched before its runs begin");
+  if (!changed) return loaded;
+  const { changes, params } = changed;
+  if (known.changed?.changes !== changes)
+    known.changed = { changes, loaded: { ...loaded, context: withParams(loaded.context, params) } };
+  return known.changed.loaded;
 }
 
 function pause(ms: number): Promise<void> {

@@ -48,6 +48,7 @@ beforeEach(async () => {
     tokens: new BlobTokens("secret"),
     clock: Date.now,
     onFirstLease: async () => {},
+    onSettled: async () => {},
     onBroken: async (_job, error) => void errors.push(error),
     onCopied: () => {},
     onError: (error) => errors.push(error),

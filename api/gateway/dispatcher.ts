@@ -1,5 +1,5 @@
 import { GridError } from "../../protocol/errors.ts";
-import type { Entry } from "../../protocol/job.ts";
+import type { Entry, ParamChange } from "../../protocol/job.ts";
 import { attemptsMax, leaseMs as leaseMsDefault, leaseTasksMax } from "../../protocol/limits.ts";
 import { type JobView, type JobViews, recordsOf } from "../jobs/job-view.ts";
 import { shardCountOf } from "../jobs/plan.ts";
@@ -14,6 +14,7 @@ import type { MayWork } from "./may-work.ts";
 import { RoundPartitions } from "./round-partitions.ts";
 import { fetchedInputs, runMessage, runnerJob } from "./run-message.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
+import { tellParams } from "./tell-params.ts";
 
 /** A straggler is copied when it is this many times older than the median answered lease … */
 const stragglerFactor = 1.5;
@@ -34,6 +35,8 @@ export interface DispatcherDeps {
   clock: () => number;
   leaseMs?: number;
   onFirstLease: (view: JobView) => Promise<void>;
+  /** A round begins, the first with these changes of parameters. */
+  onSettled: (view: JobView, changes: readonly ParamChange[]) => Promise<void>;
   /** A job's inputs cannot be read: it cannot go on. */
   onBroken: (job: string, error: GridError) => Promise<void>;
   onCopied: (lease: Lease) => void;
@@ -230,16 +233,18 @@ export class Dispatcher {
     if (exhausted && view.stage.number === stageNumber) this.#ready.delete(job);
     if (leases.length === 0) return 0;
     let current: JobView | undefined = view;
-    if (leases[0]!.stage !== view.stage.number) {
-      current = await this.#deps.views.get(job, leases[0]!.stage);
-    }
-    if (!current || current.stage.number !== leases[0]!.stage) {
+    const { stage, changes = 0, changed = 0 } = leases[0]!;
+    if (stage !== view.stage.number) current = await this.#deps.views.get(job, stage);
+    if (current && current.changes.length < changes) current = await this.#deps.views.refresh(job);
+    if (!current || current.stage.number !== stage) {
       // The job moved on between lease and look: what was taken goes back, so that nobody waits for it to expire.
       const tokens = leases.map(({ token }) => token);
       await this.#deps.store.jobs.release(job, tokens, { penalty: false, attemptsMax });
       return 0;
     }
     if (current.startedAtMs === undefined) await this.#deps.onFirstLease(current);
+    if (changed > 0)
+      await this.#deps.onSettled(current, current.changes.slice(changes - changed, changes));
     for (const lease of leases) await this.#send(session, current, lease, slots);
     return leases.length;
   }
@@ -293,6 +298,7 @@ export class Dispatcher {
   async #send(session: RunnerSession, view: JobView, lease: Lease, slots: number): Promise<void> {
     const { spec, stage } = view;
     const { store, tokens, clock } = this.#deps;
+    const { changes = 0 } = lease;
     const held: HeldLease = {
       token: lease.token,
       job: lease.job,
@@ -302,6 +308,7 @@ export class Dispatcher {
       hi: lease.hi,
       dispatchedAtMs: clock(),
       backup: lease.backup,
+      changes: { told: changes, said: changes, stored: changes },
     };
     session.leases.set(lease.token, held);
     if (lease.backup) this.#deps.onCopied(lease);
@@ -319,10 +326,12 @@ export class Dispatcher {
       // A state that is a blob would be stored in every round all the same.
       if (whole && message.hasState && this.#follows(view, session, slots)) {
         const { roundsMax } = spec;
-        message.follow = { roundsMax };
+        const { stepUntil: until } = lease;
+        message.follow = { roundsMax, ...(until === undefined ? {} : { until }) };
         held.follows = { round: stage.round, roundsMax };
       }
       session.send(message, payloads);
+      tellParams(session, held, view);
     } catch (error) {
       session.leases.delete(lease.token);
       if (error instanceof GridError && error.code === "blob-missing") {

@@ -3,14 +3,15 @@ import { GridError } from "../../protocol/errors.ts";
 import type { Output, Stage } from "../../protocol/job.ts";
 import { attemptsMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
-import type { JobViews } from "../jobs/job-view.ts";
+import type { JobView, JobViews } from "../jobs/job-view.ts";
 import { advanceRound } from "../jobs/plan.ts";
-import type { Progress } from "../jobs/progress.ts";
+import { type Progress, roundEvents } from "../jobs/progress.ts";
 import type { MeasuredWork } from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import { checkFuel } from "./check-fuel.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
+import { tellParams } from "./tell-params.ts";
 
 /**
  * A lease of a paused job may go on for so long after its holder was asked to hand it back: several times what a round
@@ -31,6 +32,8 @@ export interface FollowedRoundsDeps {
   /** The store has taken work in, so somebody has earned something. */
   onAccepted: (job: string) => void;
   onMeasured: (measured: MeasuredWork) => void;
+  /** The job has paused, having done the rounds that it was to do. */
+  onStepped: (job: string) => Promise<void>;
   quietly: (work: () => Promise<unknown>) => Promise<void>;
 }
 
@@ -74,6 +77,10 @@ export class FollowedRounds {
     const { follows } = lease;
     if (message.round !== follows?.round)
       throw new GridError("runner-fault", "A round is not the next of its lease.");
+    const { changes = 0 } = message;
+    if (changes < lease.changes.said || changes > lease.changes.told)
+      throw new GridError("runner-fault", "A round used parameters that it was not given.");
+    lease.changes.said = changes;
     const { level: _, index: __, inline, ...output } = message.output;
     const state: Output = { level: 0, index: 0, ...output, hostClass: session.hello.hostClass };
     if (inline) {
@@ -120,6 +127,15 @@ export class FollowedRounds {
       }
       if (leases.length > 0) session.send({ type: "yield", leases });
     }
+  }
+
+  /** The job's parameters were changed: those who follow it use them from the next round on that they begin. */
+  async change(sessions: Iterable<RunnerSession>, job: string): Promise<void> {
+    const view = await this.#deps.views.refresh(job);
+    if (!view) return;
+    for (const session of sessions)
+      for (const lease of session.leases.values())
+        if (lease.job === job) tellParams(session, lease, view);
   }
 
   /** The job was paused: those who follow it end with the round under way. */
@@ -172,12 +188,20 @@ export class FollowedRounds {
     const fuels = rounds.map(({ message, state }) => message.fuel + state.fuel);
     const tasksDone = (view.stage.tasks + 1) * rounds.length;
     const metrics = last.message.control?.metrics;
+    const before = lease.changes.stored;
+    const changedAt = changedRounds(rounds, before);
+    const done = rounds.map(({ message: { round, control, elapsedMs } }, i) => {
+      const changes = view.changes.filter((_, at) => changedAt[at - before] === round);
+      return { round, control, elapsedMs, fuel: fuels[i]!, changes };
+    });
     const outcome = await store.jobs.follow(lease.job, lease.token, lease.stage, next, {
       state: last.state,
       tasksDone,
       fuel: fuels.reduce((sum, fuel) => sum + fuel, 0),
       earner: session.earner,
       drop,
+      changedAt,
+      events: roundEvents(done),
       nowMs: clock(),
       ...(metrics ? { metrics } : {}),
     });
@@ -187,17 +211,30 @@ export class FollowedRounds {
     }
     this.#tasksDone += tasksDone;
     this.#deps.onAccepted(lease.job);
-    if (next.entry === "map") lease.stage = next.number;
+    const keeps = next.entry === "map" && outcome !== "stepped";
+    if (keeps) lease.stage = next.number;
     else session.leases.delete(lease.token);
-    const done = rounds.map(({ message: { round, control, elapsedMs } }, i) => {
-      return { round, control, elapsedMs, fuel: fuels[i]! };
-    });
-    await progress.followed(view, next, done);
-    if (next.entry !== "map") return false;
-    const goesOn = outcome === "followed" && dispatcher.serves(view, session);
+    lease.changes.stored += changedAt.length;
+    progress.followed(view, next, done);
+    if (outcome === "stepped") await this.#stepped(session, lease);
+    if (!keeps) return false;
+    if (outcome === "changed") await this.#tellParams(session, lease, view);
+    const goesOn = outcome !== "paused" && dispatcher.serves(view, session);
     if (goesOn || this.#askBack(session, lease)) return true;
     await this.#lost(session, lease);
     return false;
+  }
+
+  /** Its holder may not know that this was the last round: a step may be asked for while it is at work. */
+  async #stepped(session: RunnerSession, { token, job }: HeldLease): Promise<void> {
+    session.send({ type: "cancel", leases: [token] });
+    await this.#deps.onStepped(job);
+  }
+
+  /** There are parameters that it has not used: maybe of another process, and unknown here. */
+  async #tellParams(session: RunnerSession, lease: HeldLease, view: JobView): Promise<void> {
+    if (view.changes.length <= lease.changes.told) await this.#deps.views.refresh(lease.job);
+    tellParams(session, lease, view);
   }
 
   /** The job went on without it or ended, or it goes on with one that is paused: what it holds goes back, and nothing more is taken from it. */
@@ -207,4 +244,12 @@ export class FollowedRounds {
     await store.jobs.release(lease.job, [lease.token], { penalty: false, attemptsMax });
     dispatcher.wake(lease.job);
   }
+}
+
+/** For each change of parameters that these rounds were the first to use, the first that did. */
+function changedRounds(rounds: readonly AnsweredRound[], before: number): number[] {
+  const changedAt: number[] = [];
+  for (const { message } of rounds)
+    while (before + changedAt.length < (message.changes ?? 0)) changedAt.push(message.round);
+  return changedAt;
 }

@@ -5,11 +5,20 @@ import { heartbeatMs, leaseMs as leaseMsDefault } from "../../protocol/limits.ts
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
-import type { BlobGrant, CallRequest, CallResult, Gateway, RunnerInfo } from "../ports.ts";
+import { Steering } from "../jobs/steering.ts";
+import type {
+  BlobGrant,
+  CallRequest,
+  CallResult,
+  Gateway,
+  JobWorker,
+  RunnerInfo,
+} from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import { BlobAccess } from "./blob-access.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
+import { type CutOff, cutOff } from "./cut-off.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FollowedRounds } from "./followed-rounds.ts";
 import { greet } from "./greeting.ts";
@@ -20,14 +29,11 @@ import { mayWorkOf } from "./may-work.ts";
 import { receive } from "./reception.ts";
 import { RemoteStatus } from "./remote-status.ts";
 import type { RunnerOwner, RunnerSession } from "./session.ts";
-import { jobsAtWork, runnersOn, stopJob, tasksUnderWay } from "./sessions.ts";
+import { haveRoom, jobsAtWork, runnersOn, stopJob, tasksUnderWay, workersOn } from "./sessions.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
 /** How often idle room is offered to jobs with stragglers, and missed wake-ups are made good. */
 const tickMs = 200;
-const cutOffCode = 4003;
-const cutOffReason = "not allowed any more";
-const cutOffText = "This runner's key was revoked or has expired, or its account is suspended.";
 
 export interface GatewayDeps extends Partial<GatewayHooks> {
   store: Store;
@@ -45,6 +51,7 @@ export interface GatewayDeps extends Partial<GatewayHooks> {
  */
 export class RunnerGateway implements Gateway {
   readonly progress: Progress;
+  readonly steering: Steering;
   readonly #deps: GatewayDeps;
   readonly #blobs: BlobAccess;
   readonly #sessions = new Map<string, RunnerSession>();
@@ -87,14 +94,22 @@ export class RunnerGateway implements Gateway {
       },
     });
     this.#blobs = new BlobAccess({ tokens, sessions: this.#sessions, views, calls: this.#calls });
+    this.steering = new Steering({
+      store,
+      clock,
+      onStage: (job) => this.#dispatcher.wake(job),
+      onPaused: (job) => this.#rounds.pause(sessions(), job),
+      onStatus,
+      onParams: (job) => void this.#quietly(() => this.#rounds.change(sessions(), job)),
+    });
+    const onStepped = (job: string) => this.steering.stepped(job);
     this.progress = new Progress({
       store,
       views,
       clock,
-      runnersOn: (job) => this.#runnersOn(job),
+      runnersOn: (job) => runnersOn(sessions(), job),
       onStage: (job) => this.#dispatcher.wake(job),
-      onPaused: (job) => this.#rounds.pause(sessions(), job),
-      onStatus,
+      onStepped,
       onEnded: (job, status, error) => this.#onEnded(job, status, error),
     });
     this.#dispatcher = new Dispatcher({
@@ -107,20 +122,11 @@ export class RunnerGateway implements Gateway {
       clock,
       ...(deps.leaseMs === undefined ? {} : { leaseMs: deps.leaseMs }),
       onFirstLease: (view) => this.progress.started(view),
-      onBroken: async (job, error) => {
-        await this.progress.end(job, "failed", error.toBody());
-      },
-      onCopied: ({ job, stage, lo, hi }) => {
-        this.#silence.suspect(job, stage, lo, hi);
-        const event = {
-          type: "task",
-          stage,
-          lo,
-          hi,
-          state: "copied",
-          reason: "straggler",
-        } as const;
-        void this.#quietly(() => store.events.append(job, [event], clock()));
+      onSettled: (view, changes) => this.progress.paramsSettled(view, changes),
+      onBroken: async (job, error) => void (await this.progress.end(job, "failed", error.toBody())),
+      onCopied: (lease) => {
+        this.#silence.suspect(lease.job, lease.stage, lease.lo, lease.hi);
+        void this.#quietly(() => this.progress.copied(lease));
       },
       onError: (error) => this.#warn(error, "dispatch failed"),
     });
@@ -146,6 +152,7 @@ export class RunnerGateway implements Gateway {
       cancel: (tokens) => this.#answers.cancel(tokens),
       onAccepted,
       onMeasured,
+      onStepped,
       quietly: (work) => this.#quietly(work),
     });
     this.#silence = new SilenceWatch({
@@ -158,10 +165,11 @@ export class RunnerGateway implements Gateway {
     this.#remote = new RemoteStatus({
       store,
       clock,
-      isAtWork: (job) => this.#runnersOn(job) > 0,
+      isAtWork: (job) => runnersOn(sessions(), job) > 0,
       onSeen: (job, state) => {
         if (state?.endedAtMs !== undefined || !state) this.#stop(job);
         else if (state.status === "paused") this.#rounds.pause(sessions(), job);
+        else void this.#quietly(() => this.#rounds.change(sessions(), job));
       },
       quietly: (work) => this.#quietly(work),
     });
@@ -171,7 +179,9 @@ export class RunnerGateway implements Gateway {
     });
     this.#tick = setInterval(() => {
       this.#silence.tick();
-      this.#dispatchIdle();
+      // Only jobs with work on the wire can have stragglers; the rest is woken by the store's watch.
+      if (this.#sessions.size > 1 && haveRoom(sessions()))
+        for (const job of jobsAtWork(sessions())) this.#dispatcher.wake(job);
     }, tickMs);
     this.#tick.unref();
   }
@@ -198,21 +208,10 @@ export class RunnerGateway implements Gateway {
   }
 
   /** Disconnects the runners of a key or an account that may not lend any more. What they hold is given back. */
-  closeOwnedBy(owner: { key: string } | { account: string }): void {
-    const concerns = (account: string, key: string | undefined) =>
-      "key" in owner ? key === owner.key : account === owner.account;
-    for (const [socket, { account, key }] of this.#arriving)
-      if (concerns(account, key)) socket.close(cutOffCode, cutOffReason);
-    for (const session of this.#sessions.values()) {
-      if (!concerns(session.owner, session.key)) continue;
-      session.draining = true;
-      session.revoked = true;
-      void this.#quietly(async () => {
-        await this.#giveBack(session, session.leases.keys(), false);
-        session.send({ type: "refused", code: "unauthorized", message: cutOffText });
-        session.close(cutOffCode, cutOffReason);
-      });
-    }
+  closeOwnedBy(owner: CutOff): void {
+    cutOff(owner, this.#arriving, this.#sessions.values(), (session) =>
+      this.#quietly(() => this.#giveBack(session, session.leases.keys(), false)),
+    );
   }
 
   call(request: CallRequest): Promise<CallResult> {
@@ -240,6 +239,10 @@ export class RunnerGateway implements Gateway {
   /** Tasks answered and accepted since the start. */
   get tasksDone(): number {
     return this.#answers.tasksDone + this.#rounds.tasksDone;
+  }
+
+  workersOn(job: string): JobWorker[] {
+    return workersOn(this.#sessions.values(), job);
   }
 
   tasksUnderWay(job: string): number {
@@ -376,27 +379,12 @@ export class RunnerGateway implements Gateway {
     this.#dispatcher.wake();
   }
 
-  #dispatchIdle(): void {
-    if (this.#sessions.size < 2 || !this.#hasRoom()) return;
-    // Only jobs with work on the wire can have stragglers; the rest is woken by the store's watch.
-    for (const job of jobsAtWork(this.#sessions.values())) this.#dispatcher.wake(job);
-  }
-
   get #leaseMs(): number {
     return this.#deps.leaseMs ?? leaseMsDefault;
   }
 
   get #heartbeatMs(): number {
     return Math.min(heartbeatMs, this.#leaseMs / 3);
-  }
-
-  #hasRoom(): boolean {
-    for (const session of this.#sessions.values()) if (session.room > 0) return true;
-    return false;
-  }
-
-  #runnersOn(job: string): number {
-    return runnersOn(this.#sessions.values(), job);
   }
 
   #warn(error: unknown, text: string): void {

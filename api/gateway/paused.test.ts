@@ -40,7 +40,10 @@ test("what is under way is taken in and the stage advances, then nothing moves u
   const runner = await rig.runner("first", { works: false });
   const id = await rig.submit();
   const init = await runner.until(() => runner.all("run")[0]);
-  expect(await jobs.pause(id, reason)).toMatchObject({ status: "paused", pausedFor: reason });
+  expect(await jobs.pause(id, "budget", reason)).toMatchObject({
+    status: "paused",
+    pauses: { budget: reason },
+  });
   expect(jobs.waitingFor(await rig.state(id))).toBe(reason);
   runner.answer(init);
   await rig.until(async () => (await rig.state(id)).stage.number === 1);
@@ -52,13 +55,13 @@ test("what is under way is taken in and the stage advances, then nothing moves u
   expect(runner.all("run")).toEqual([init]);
   expect(runner.all("cancel")).toEqual([]);
   // A second word changes nothing.
-  expect(await jobs.pause(id, "another")).toMatchObject({ pausedFor: reason });
-  const resumed = await jobs.resume(id);
+  expect(await jobs.pause(id, "budget", "another")).toMatchObject({ pauses: { budget: reason } });
+  const resumed = await jobs.resume(id, "budget");
   expect(resumed).toMatchObject({ status: "running" });
-  expect(resumed).not.toHaveProperty("pausedFor");
+  expect(resumed).not.toHaveProperty("pauses");
   expect(jobs.waitingFor(resumed)).toBeUndefined();
   await runner.until(() => runner.all("run").find(({ stage }) => stage === 1));
-  await jobs.resume(id);
+  await jobs.resume(id, "budget");
   expect(await notes(id)).toEqual(["running", `paused: ${reason}`, "running: resumed"]);
   expect(told).toEqual([id, id]);
 });
@@ -67,11 +70,11 @@ test("a job that is paused before its first lease starts when it goes on, and ru
   rig = await GatewayRig.start();
   const jobs = service();
   const id = await rig.submit({ kind: "map" });
-  await jobs.pause(id, reason);
+  await jobs.pause(id, "budget", reason);
   const runner = await rig.runner("first");
   await sleep(50);
   expect(runner.all("run")).toEqual([]);
-  await jobs.resume(id);
+  await jobs.resume(id, "budget");
   expect(await ended(id)).toMatchObject({ status: "succeeded" });
   expect(await notes(id)).toEqual([`paused: ${reason}`, "running: resumed", "succeeded"]);
 });
@@ -81,8 +84,7 @@ test("a pause that comes between a lease and the word that the job runs stays", 
     const lease = store.jobs.lease.bind(store.jobs);
     store.jobs.lease = async (id, request) => {
       const leases = await lease(id, request);
-      const change = { nowMs: Date.now(), reason };
-      if (leases.length > 0) await store.jobs.setStatus(id, "paused", change);
+      if (leases.length > 0) await store.jobs.pause(id, "budget", { reason });
       return leases;
     };
     return store;
@@ -90,27 +92,29 @@ test("a pause that comes between a lease and the word that the job runs stays", 
   const runner = await rig.runner("first", { works: false });
   const id = await rig.submit({ kind: "map" });
   await runner.until(() => runner.all("run")[0]);
-  expect(await rig.state(id)).toMatchObject({ status: "paused", pausedFor: reason });
+  expect(await rig.state(id)).toMatchObject({ status: "paused", pauses: { budget: reason } });
 });
 
 test("a job that has ended is neither paused nor resumed", async () => {
   rig = await GatewayRig.start();
   const jobs = service();
   const id = await rig.submit();
-  await jobs.pause(id, reason);
+  await jobs.pause(id, "budget", reason);
   await jobs.cancel(id);
-  for (const change of [jobs.resume(id), jobs.pause(id, reason)])
+  for (const change of [jobs.resume(id, "budget"), jobs.pause(id, "budget", reason)])
     expect(await change).toMatchObject({ status: "cancelled" });
-  await expect(jobs.pause("job_none", reason)).rejects.toMatchObject({ code: "not-found" });
-  await expect(jobs.resume("job_none")).rejects.toMatchObject({ code: "not-found" });
+  await expect(jobs.pause("job_none", "budget", reason)).rejects.toMatchObject({
+    code: "not-found",
+  });
+  await expect(jobs.resume("job_none", "budget")).rejects.toMatchObject({ code: "not-found" });
 });
 
 test.each(["this process", "another process"])(
   "rounds that are followed are asked back when %s pauses the job, and all that are done count",
   async (who) => {
     const { runner, id, run } = await following();
-    if (who === "this process") await rig.gateway.progress.pause(id, reason);
-    else await rig.store.jobs.setStatus(id, "paused", { nowMs: Date.now(), reason });
+    if (who === "this process") await rig.gateway.steering.pause(id, "budget", reason);
+    else await rig.store.jobs.pause(id, "budget", { reason });
     await runner.until(() => runner.all("yield").length > 0);
     const { fuel } = await rig.state(id);
     // The round under way, and one that was begun before the word arrived.
@@ -126,7 +130,7 @@ test.each(["this process", "another process"])(
     expect(runner.followed).toEqual([run]);
     expect(runner.all("yield")).toEqual([{ type: "yield", leases: [run.lease] }]);
     expect(runner.all("cancel")).toEqual([]);
-    await rig.gateway.progress.resume(id);
+    await rig.gateway.steering.resume(id, "budget");
     const again = await runner.follows(2);
     expect(again).toMatchObject({ round: 4, lo: 0, hi: 8 });
     expect(Buffer.from(runner.payloadsOf(again)[0]!).toString()).toBe("third");
@@ -137,7 +141,7 @@ test("a runner that goes on with a paused job is cut off from it after a while",
   let lateMs = 0;
   const clock = () => performance.timeOrigin + performance.now() + lateMs;
   const { runner, id, run } = await following({ clock });
-  await rig.gateway.progress.pause(id, reason);
+  await rig.gateway.steering.pause(id, "budget", reason);
   runner.sayAll([roundOf(run, 2, "second")]);
   await atRound(id, 3);
   lateMs += 4_000;
@@ -150,6 +154,6 @@ test("a runner that goes on with a paused job is cut off from it after a while",
   runner.sayAll([roundOf(run, 5, "fifth")]);
   await sleep(50);
   expect(await rig.state(id)).toMatchObject({ status: "paused", stage: { round: 5 } });
-  await rig.gateway.progress.resume(id);
+  await rig.gateway.steering.resume(id, "budget");
   expect(await runner.follows(2)).toMatchObject({ round: 5 });
 });

@@ -1,10 +1,15 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { Envelope } from "../../protocol/frames.ts";
-import type { GatewayToRunner, RunnerJob, RunPartial } from "../../protocol/gateway-to-runner.ts";
+import type {
+  ChangedParams,
+  GatewayToRunner,
+  RunnerJob,
+  RunPartial,
+} from "../../protocol/gateway-to-runner.ts";
 import type { JobSpec, Output, Stage } from "../../protocol/job.ts";
 import { frameBytesMax, inlineBytesMax } from "../../protocol/limits.ts";
 import { nodeSpan } from "../../protocol/merge-tree.ts";
-import type { JobView } from "../jobs/job-view.ts";
+import { type JobView, paramsAfter } from "../jobs/job-view.ts";
 import type { Lease, Store } from "../store/port.ts";
 
 type RunMessage = Extract<GatewayToRunner, { type: "run" }>;
@@ -61,6 +66,7 @@ export async function runMessage(
     ...(stage.tasking ? { tasking: stage.tasking } : {}),
     ...(stage.leaves === undefined ? {} : { leaves: stage.leaves }),
     ...(stage.level === undefined ? {} : { level: stage.level }),
+    ...(lease.changes ? { changed: changedParams(view, lease.changes) } : {}),
   };
   const payloads: Uint8Array[] = [];
   if (stage.state !== undefined && stage.entry !== "merge") {
@@ -92,6 +98,11 @@ export function fetchedInputs({ stateDigest, partials }: RunMessage): Set<string
   const digests = (partials ?? []).filter(({ inline }) => !inline).map(({ hash }) => hash);
   if (stateDigest !== undefined) digests.push(stateDigest);
   return digests.length > 0 ? new Set(digests) : undefined;
+}
+
+/** The job's parameters after so many changes of them. */
+export function changedParams({ spec, changes: all }: JobView, changes: number): ChangedParams {
+  return { changes, params: paramsAfter(spec, all, changes) };
 }
 
 interface TaskInput {

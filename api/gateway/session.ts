@@ -28,6 +28,8 @@ export interface HeldLease {
   backup: boolean;
   /** Outputs of earlier stages that it was told to fetch: their digests. */
   inputs?: ReadonlySet<string>;
+  /** Changes of its job's parameters, counted: that its holder was told, said to have used, and the store knows of. */
+  changes: { told: number; said: number; stored: number };
   /** It follows its job through rounds: the one that it answers next, and the last that there may be. */
   follows?: {
     round: number;

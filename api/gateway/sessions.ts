@@ -1,4 +1,4 @@
-import type { ServedWork } from "../ports.ts";
+import type { JobWorker, ServedWork } from "../ports.ts";
 import type { MayWork } from "./may-work.ts";
 import type { RunnerSession } from "./session.ts";
 
@@ -19,6 +19,25 @@ export function tasksUnderWay(sessions: Sessions, job: string): number {
   return tasks;
 }
 
+/** What each of these runners holds of a job, if anything. */
+export function workersOn(sessions: Sessions, job: string): JobWorker[] {
+  const workers: JobWorker[] = [];
+  for (const { id, hello, owner, leases: all } of sessions) {
+    const leases = [...all.values()].filter((lease) => lease.job === job);
+    if (leases.length === 0) continue;
+    workers.push({
+      session: id,
+      runner: hello.runner,
+      name: hello.name,
+      owner,
+      leases: leases.length,
+      tasks: leases.reduce((sum, { next, hi }) => sum + hi - next, 0),
+      follows: leases.some(({ follows }) => follows !== undefined),
+    });
+  }
+  return workers;
+}
+
 /** Runners that hold leases of a job. */
 export function runnersOn(sessions: Sessions, job: string): number {
   let count = 0;
@@ -30,6 +49,11 @@ export function runnersOn(sessions: Sessions, job: string): number {
     }
   }
   return count;
+}
+
+export function haveRoom(sessions: Sessions): boolean {
+  for (const session of sessions) if (session.room > 0) return true;
+  return false;
 }
 
 export function jobsAtWork(sessions: Sessions): Set<string> {

@@ -1,14 +1,16 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { Job, JobSummary } from "../../protocol/http-jobs.ts";
+import type { JobRunner } from "../../protocol/http-live.ts";
 import { endedStatuses, type JobState } from "../../protocol/job.ts";
 import { creditsOf } from "../../protocol/money.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { JobRow } from "../catalog/jobs.ts";
 import type { MoneyView } from "../payments/view.ts";
-import type { Jobs } from "../ports.ts";
+import type { Jobs, JobWorker } from "../ports.ts";
 import type { FunctionNames } from "./function-names.ts";
 import { jobOf, lostJobOf, summaryOf } from "./job-view.ts";
 import type { Metrics } from "./metrics.ts";
+import { jobRunners } from "./runner-names.ts";
 import type { Viewer } from "./viewer.ts";
 
 export interface JobReaderOptions {
@@ -19,6 +21,8 @@ export interface JobReaderOptions {
   poolName: (pool: string | undefined) => string;
   /** What a job pays; undefined when it is free, or this is no longer kept. */
   money: (job: string) => MoneyView | undefined;
+  /** Runners at work on it. */
+  workersOn: (job: string) => readonly JobWorker[];
   metrics: Metrics;
   clock: () => number;
 }
@@ -96,10 +100,15 @@ export class JobReader {
     if (!state) return catalog.jobs.find(row.id)?.final ?? lostJobOf(row, name);
     return this.#note(row, state, {
       ...jobOf(state, jobs.waitingFor(state), clock()),
+      ...(endedStatuses.has(state.status) ? {} : { runners: this.#runnersOf(state) }),
       function: name,
       pool: poolName(state.spec.pool),
       ...money(row.id),
     });
+  }
+
+  #runnersOf({ spec: { id, owner } }: JobState): JobRunner[] {
+    return jobRunners({ id, owner }, this.#options.workersOn(id));
   }
 
   #nameOf({ functionOwner, function: name }: JobRow): string {

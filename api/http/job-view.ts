@@ -1,6 +1,8 @@
 import type { Job, JobSummary } from "../../protocol/http-jobs.ts";
-import { endedStatuses, type JobState } from "../../protocol/job.ts";
+import type { ParamChangeView } from "../../protocol/http-live.ts";
+import { endedStatuses, type JobState, type ParamChange } from "../../protocol/job.ts";
 import type { JobRow } from "../catalog/jobs.ts";
+import { pausedByOf } from "../jobs/steering.ts";
 
 /** What the API shows of a job. */
 export function jobOf(state: JobState, waitingFor: string | undefined, nowMs: number): Job {
@@ -30,7 +32,14 @@ export function jobOf(state: JobState, waitingFor: string | undefined, nowMs: nu
     seed: spec.seed,
     params: spec.params,
     ...(ended || waitingFor === undefined ? {} : { waitingFor }),
+    ...(state.pauses ? { pausedBy: pausedByOf(state.pauses) } : {}),
+    ...(state.stepUntil === undefined ? {} : { stepUntil: state.stepUntil }),
+    ...(state.paramChanges ? { paramChanges: state.paramChanges.map(changeOf) } : {}),
   };
+}
+
+function changeOf({ params, atMs, round }: ParamChange): ParamChangeView {
+  return { ...(round === undefined ? {} : { round }), params, at: time(atMs) };
 }
 
 /** @param name the function's, in full */

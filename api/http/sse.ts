@@ -21,6 +21,8 @@ export interface EventStreamOptions {
   stopping: AbortSignal;
   clock: () => number;
   heartbeatMs?: number;
+  /** Events that are read together are one message: a list, whose id is the last one's. */
+  batch?: boolean;
 }
 
 /**
@@ -30,8 +32,9 @@ export interface EventStreamOptions {
  */
 export function eventStream(
   source: JobEventSource,
-  { after, stopping, heartbeatMs = heartbeatEveryMs }: EventStreamOptions,
+  { after, stopping, heartbeatMs = heartbeatEveryMs, batch = false }: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
+  const formatOne = (event: Told) => (batch ? formatTogether([event]) : format(event));
   let last = after;
   let wake = Promise.withResolvers<void>();
   let closed = false;
@@ -65,10 +68,11 @@ export function eventStream(
         // An end whose event is no longer kept must not be forgotten.
         mayHaveEnded = word !== undefined;
         last = events.at(-1)!.number;
-        return { text: events.map(format).join(""), isLast: events.some(isTerminal) };
+        const text = batch ? formatTogether(events) : events.map(format).join("");
+        return { text, isLast: events.some(isTerminal) };
       }
       if (word !== undefined) {
-        const text = last === after ? format({ number: last + 1, event: word }) : "";
+        const text = last === after ? formatOne({ number: last + 1, event: word }) : "";
         return { text, isLast: true };
       }
       await wake.promise;
@@ -140,8 +144,28 @@ class Pace {
   }
 }
 
-function format({ number, event }: Pick<NumberedEvent, "number" | "event">): string {
+type Told = Pick<NumberedEvent, "number" | "event">;
+
+function format({ number, event }: Told): string {
   return `id: ${number}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** Clients bound the size of a message. */
+const batchCharsMax = 256 * 1024;
+
+function formatTogether(events: readonly Told[]): string {
+  let messages = "";
+  let list: string[] = [];
+  let chars = 0;
+  events.forEach(({ number, event }, i) => {
+    const text = JSON.stringify({ number, ...event });
+    chars += text.length;
+    list.push(text);
+    if (chars < batchCharsMax && i < events.length - 1) return;
+    messages += `id: ${number}\nevent: batch\ndata: [${list.join()}]\n\n`;
+    [list, chars] = [[], 0];
+  });
+  return messages;
 }
 
 function isTerminal({ event }: NumberedEvent): boolean {

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../protocol/digest.ts";
 import { GridError } from "../../protocol/errors.ts";
-import type { JobSpec, JobState, Stage } from "../../protocol/job.ts";
+import type { JobSpec, JobState, ParamChange, Stage } from "../../protocol/job.ts";
 import { type Manifest, manifestSchema } from "../../protocol/manifest.ts";
 import { TaskTable } from "../../protocol/tasking.ts";
 import type { Store } from "../store/port.ts";
@@ -21,6 +21,8 @@ export interface JobView {
   fuel: number;
   startedAtMs: number | undefined;
   roundStartedAtMs: number;
+  /** Changes of parameters, all or the first of them: what they say never changes, only from which round they do. */
+  changes: readonly ParamChange[];
   /** iterate: what the last round's map left to be merged, once known; infinite when that took tasks of its own. */
   partialBytes: number | undefined;
 }
@@ -58,6 +60,7 @@ export class JobViews {
       return undefined;
     }
     const cached = this.#views.get(id);
+    if (cached) learnChanges(cached, state);
     if (cached && cached.stage.number > state.stage.number) return cached;
     const view = cached ?? (await this.#open(state));
     if (cached) setStage(cached, state.stage);
@@ -97,11 +100,27 @@ export class JobViews {
       fuel: 0,
       startedAtMs: undefined,
       roundStartedAtMs: this.#clock(),
+      changes: state.paramChanges ?? [],
       partialBytes: undefined,
     };
     setStage(view, state.stage);
     return view;
   }
+}
+
+/** Two answers of the store may come in any order. */
+function learnChanges(view: JobView, { paramChanges = [] }: JobState): void {
+  if (paramChanges.length > view.changes.length) view.changes = paramChanges;
+}
+
+/** A job's parameters once so many changes of them are in force. */
+export function paramsAfter(
+  { params }: JobSpec,
+  changes: readonly ParamChange[],
+  count: number,
+): JobSpec["params"] {
+  if (count === 0) return params;
+  return Object.assign({}, params, ...changes.slice(0, count).map((change) => change.params));
 }
 
 /** Moves a view to another stage of its job. */

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { GridError } from "../../protocol/errors.ts";
-import type { JobSpec, JobState } from "../../protocol/job.ts";
+import { paramChangesMax } from "../../protocol/http-live.ts";
+import type { JobSpec, JobState, PauseCause } from "../../protocol/job.ts";
 import type { RunnerGateway } from "../gateway/gateway.ts";
 import type { Jobs, RunnerInfo } from "../ports.ts";
 import type { Store } from "../store/port.ts";
@@ -48,24 +49,32 @@ export class JobService implements Jobs {
     return this.#require(id);
   }
 
-  async pause(id: string, reason: string): Promise<JobState> {
+  async pause(id: string, by: PauseCause, reason: string): Promise<JobState> {
     await this.#require(id);
-    await this.#deps.gateway.progress.pause(id, reason);
+    await this.#deps.gateway.steering.pause(id, by, reason);
     return this.#require(id);
   }
 
-  async resume(id: string): Promise<JobState> {
+  async resume(id: string, by: PauseCause): Promise<JobState> {
     await this.#require(id);
-    await this.#deps.gateway.progress.resume(id);
+    await this.#deps.gateway.steering.resume(id, by);
     return this.#require(id);
+  }
+
+  step(id: string, rounds: number): Promise<"resumed" | "held" | "already"> {
+    return this.#deps.gateway.steering.resume(id, "consumer", rounds);
+  }
+
+  changeParams(id: string, params: JobSpec["params"]): Promise<"changed" | "ended" | "full"> {
+    return this.#deps.gateway.steering.changeParams(id, params, paramChangesMax);
   }
 
   async result(id: string): Promise<{ contentType: string; body: Readable }> {
     return resultStream(this.#deps.store, await this.#require(id));
   }
 
-  waitingFor({ spec, status, pausedFor }: JobState): string | undefined {
-    if (status === "paused") return pausedFor ?? "It is paused.";
+  waitingFor({ spec, status, pauses }: JobState): string | undefined {
+    if (status === "paused") return Object.values(pauses ?? {}).join(" ") || "It is paused.";
     const { gateway, waitingFor } = this.#deps;
     return waitingFor(spec, gateway.runners());
   }

@@ -30,8 +30,7 @@ beforeEach(async () => {
     clock: () => nowMs,
     runnersOn: () => 0,
     onStage: (job) => woken.push(job),
-    onPaused: () => {},
-    onStatus: () => {},
+    onStepped: async () => {},
     onEnded: (job, status) => ends.push([job, status]),
   });
 });

@@ -1,8 +1,8 @@
 import type { ErrorBody } from "../../protocol/errors.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { JobEvent } from "../../protocol/events.ts";
-import type { Control, JobStatus, Stage } from "../../protocol/job.ts";
-import type { CompleteOutcome, Store } from "../store/port.ts";
+import type { Control, JobStatus, ParamChange, Stage } from "../../protocol/job.ts";
+import type { CompleteOutcome, Lease, Store } from "../store/port.ts";
 import { type JobView, type JobViews, recordsOf, setStage } from "./job-view.ts";
 import { advance, repeatStage } from "./plan.ts";
 
@@ -17,10 +17,8 @@ export interface ProgressDeps {
   runnersOn: (job: string) => number;
   /** The job has a new stage, so there may be work. */
   onStage: (job: string) => void;
-  /** The job was paused: runners that would go on and on with it must stop. */
-  onPaused: (job: string) => void;
-  /** The job was paused, or goes on. */
-  onStatus: (job: string) => void;
+  /** The job paused by itself, having done the rounds that it was to do. */
+  onStepped: (job: string) => Promise<void>;
   /** The job ended, in whatever way. */
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
 }
@@ -31,6 +29,8 @@ export interface FollowedRound {
   control: Control | undefined;
   fuel: number;
   elapsedMs: number;
+  /** Changes of parameters that it was the first to use. */
+  changes: readonly ParamChange[];
 }
 
 /**
@@ -64,9 +64,9 @@ export class Progress {
     await this.#advance(view, outcome.summary!, outcome.control);
   }
 
-  /** The store has taken in rounds that one runner did as a whole: what it means for the view, and for who watches. */
-  async followed(view: JobView, next: Stage, rounds: readonly FollowedRound[]): Promise<void> {
-    const { store, clock } = this.#deps;
+  /** The store has taken in rounds that one runner did as a whole: what it means for the view. */
+  followed(view: JobView, next: Stage, rounds: readonly FollowedRound[]): void {
+    const { clock } = this.#deps;
     const { id } = view.spec;
     const { tasks } = view.stage;
     view.recordsDone += recordsOf(view, 0, tasks) * rounds.length;
@@ -75,10 +75,20 @@ export class Progress {
     setStage(view, next);
     view.roundStartedAtMs = clock();
     if (next.entry !== "map") this.#deps.onStage(id);
-    const events = rounds.map(({ round, control, elapsedMs }) =>
-      roundEvent(round, control, elapsedMs),
-    );
-    await store.events.append(id, events, clock());
+  }
+
+  /** A round began with changed parameters, for who watches. */
+  async paramsSettled(view: JobView, changes: readonly ParamChange[]): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { round } = view.stage;
+    const events = changes.map(({ params }) => ({ type: "params", round, params }) as const);
+    await store.events.append(view.spec.id, events, clock());
+  }
+
+  /** A straggler's tasks were given to another, too. */
+  async copied({ job, stage, lo, hi }: Lease): Promise<void> {
+    const event = { type: "task", stage, lo, hi, state: "copied", reason: "straggler" } as const;
+    await this.#deps.store.events.append(job, [event], this.#deps.clock());
   }
 
   /** What the function of a job wrote, for who watches. */
@@ -112,39 +122,10 @@ export class Progress {
     const nowMs = clock();
     view.startedAtMs = nowMs;
     view.roundStartedAtMs = nowMs;
-    const begins = { nowMs, from: ["queued"] } as const;
-    const outcome = await store.jobs.setStatus(view.spec.id, "running", begins);
+    const outcome = await store.jobs.setStatus(view.spec.id, "running", { nowMs });
     if (outcome === "changed") {
       await store.events.append(view.spec.id, [{ type: "status", status: "running" }], nowMs);
     }
-  }
-
-  /**
-   * Nothing more of the job is handed out. What runners are at is still taken in and counted.
-   * - changed; - already: it is paused, or has ended
-   */
-  async pause(id: string, reason: string): Promise<"changed" | "already"> {
-    const { store, clock, onPaused, onStatus } = this.#deps;
-    const nowMs = clock();
-    const change = { nowMs, reason, from: ["queued", "running"] } as const;
-    const outcome = await store.jobs.setStatus(id, "paused", change);
-    if (outcome === "already") return outcome;
-    onPaused(id);
-    await store.events.append(id, [{ type: "status", status: "paused", note: reason }], nowMs);
-    onStatus(id);
-    return outcome;
-  }
-
-  /** - changed: it goes on; - already: it is not paused */
-  async resume(id: string): Promise<"changed" | "already"> {
-    const { store, clock, onStage, onStatus } = this.#deps;
-    const nowMs = clock();
-    const outcome = await store.jobs.setStatus(id, "running", { nowMs, from: ["paused"] });
-    if (outcome === "already") return outcome;
-    await store.events.append(id, [{ type: "status", status: "running", note: "resumed" }], nowMs);
-    onStage(id);
-    onStatus(id);
-    return outcome;
   }
 
   /** For the sweep: a stage whose tasks are all done but that nobody advanced. */
@@ -198,15 +179,20 @@ export class Progress {
     if (stage.entry === "map" && next.entry === "step") view.partialBytes = summary.bytes;
     else if (next.entry === "merge") view.partialBytes = Number.POSITIVE_INFINITY;
     const metrics = control?.metrics;
+    const nowMs = clock();
+    const ended = step.roundDone
+      ? roundEvent(stage.round, control, nowMs - view.roundStartedAtMs)
+      : undefined;
     const outcome = await store.jobs.advance(id, stage.number, next, {
       drop,
       ...(metrics ? { metrics } : {}),
+      ...(ended ? { told: { events: [ended], nowMs } } : {}),
     });
     if (outcome === "lost") return;
-    const ended = step.roundDone === true ? this.#roundEvent(view, control) : undefined;
+    if (ended) view.roundStartedAtMs = nowMs;
     setStage(view, next);
     this.#deps.onStage(id);
-    if (ended) await store.events.append(id, [ended], clock());
+    if (outcome === "stepped") await this.#deps.onStepped(id);
     else if (spec.kind !== "iterate") await this.#progress(view);
   }
 
@@ -217,14 +203,6 @@ export class Progress {
     if (!merging || (summary.outputs <= 256 && summary.bytes < 1024 * 1024)) return 0;
     const outputs = await this.#deps.store.jobs.outputs(spec.id, stage.number);
     return outputs.reduce((top, output) => Math.max(top, output.level), 0);
-  }
-
-  #roundEvent(view: JobView, control: Control | undefined): JobEvent {
-    const nowMs = this.#deps.clock();
-    const ms = nowMs - view.roundStartedAtMs;
-    view.roundStartedAtMs = nowMs;
-    const { round } = view.stage;
-    return roundEvent(round, control, ms);
   }
 
   async #progress(view: JobView): Promise<void> {
@@ -255,6 +233,14 @@ export class Progress {
     this.#deps.views.forget(id);
     this.#deps.onEnded(id, status, error);
   }
+}
+
+/** What the end of followed rounds means for who watches. */
+export function roundEvents(rounds: readonly FollowedRound[]): JobEvent[] {
+  return rounds.flatMap(({ round, control, elapsedMs, changes }) => [
+    ...changes.map(({ params }) => ({ type: "params", round, params }) as const),
+    roundEvent(round, control, elapsedMs),
+  ]);
 }
 
 function roundEvent(round: number, control: Control | undefined, ms: number): JobEvent {

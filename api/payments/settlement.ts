@@ -220,7 +220,7 @@ export class Settlement {
 
   /** Pauses a job whose hold runs dry, and lets it go on when it may. */
   async #steer(
-    { spec: { id }, stage, done, status }: JobState,
+    { spec: { id }, stage, done, pauses }: JobState,
     earned: readonly Earning[],
     settled: Settled,
   ): Promise<void> {
@@ -233,7 +233,7 @@ export class Settlement {
     if (pausedFor !== undefined) {
       if (before === null) this.#underWayAtPause.set(id, tasks);
       if (pausedFor !== before) rows.setState(id, { owedMicro, pausedFor });
-      if (before === null || status !== "paused") await pause(id, pausedFor);
+      if (pauses?.budget === undefined) await pause(id, pausedFor);
     } else if (before !== null) {
       await resume(id);
       rows.setState(id, { owedMicro, pausedFor: null });

@@ -8,6 +8,7 @@ import type {
   JobState,
   JobStatus,
   Output,
+  PauseCause,
   Stage,
   StageSummary,
 } from "../../protocol/job.ts";
@@ -87,6 +88,12 @@ export interface Lease {
   deadlineMs: number;
   /** True for a copy of a straggler. */
   backup: boolean;
+  /** How many changes of parameters are in force for the stage; none when absent. */
+  changes?: number;
+  /** How many of them this very call put in force. */
+  changed?: number;
+  /** The job pauses after this round. */
+  stepUntil?: number;
 }
 
 export interface LeaseRequest {
@@ -160,16 +167,41 @@ export interface RoundAnswer {
   fuel: number;
   earner: string;
   drop: readonly number[];
+  /** For each change of parameters that these rounds were the first to use, in their order, the first that did. */
+  changedAt?: readonly number[];
   metrics?: Record<string, number | null>;
+  /** Appended in the same step. */
+  events?: readonly JobEvent[];
   nowMs: number;
+}
+
+export interface AdvanceOptions {
+  drop: readonly number[];
+  metrics?: Record<string, number | null>;
+  /** Events to append in the same step. */
+  told?: { events: readonly JobEvent[]; nowMs: number };
+}
+
+/** Where the tasks of a stage stand. What is in no run of `pending` and no claim is done. In no order. */
+export interface Partition {
+  stage: Stage;
+  done: number;
+  /** Runs of tasks that wait, with the attempts that were lost under them. */
+  pending: (readonly [lo: number, hi: number, attempts: number])[];
+  claims: Claimed[];
+}
+
+/** Tasks [front, hi), held. */
+export interface Claimed {
+  front: number;
+  hi: number;
+  attempts: number;
+  /** Session ids of those that hold it: two when one is a copy. */
+  holders: string[];
 }
 
 export interface StatusChange {
   nowMs: number;
-  /** Only when the job has one of these now. */
-  from?: readonly JobStatus[];
-  /** paused: why, for people. It goes with the status. */
-  reason?: string;
   error?: ErrorBody;
   resultStage?: number;
   drop?: readonly number[];
@@ -181,7 +213,13 @@ export interface JobStore {
   read(id: string): Promise<JobState | undefined>;
   /** Ids of jobs that have not ended. */
   active(): Promise<string[]>;
-  /** Claims pending tasks of the current stage. Empty when there are none, or the job is not queued or running. */
+  /**
+   * Claims pending tasks of the current stage. Empty when there are none, or the job is not queued or running.
+   *
+   * The first lease of a stage that begins a round (init, or the map of an iterate) of which nothing is claimed or done
+   * settles the round's parameters: all changes so far are in force from it on. Every task of the round, and whatever of
+   * it is done again, uses these.
+   */
   lease(id: string, request: LeaseRequest): Promise<Lease[]>;
   /** What is accepted is counted for its earner in the same step. */
   complete(id: string, completions: readonly Completion[]): Promise<CompleteOutcome>;
@@ -223,22 +261,28 @@ export interface JobStore {
   /**
    * Compare-and-set on the stage number, once all tasks of stage `from` are done: makes `next` the current stage and
    * drops the outputs of the stages in `drop`.
-   * - advanced; - lost: the job is not at `from` any more, or it ended, or `from` is not finished
+   * - advanced
+   * - stepped: the same, and it is paused by its consumer now, since that was the last round of its step
+   * - lost: the job is not at `from` any more, or it ended, or `from` is not finished
    */
   advance(
     id: string,
     from: number,
     next: Stage,
-    options: { drop: readonly number[]; metrics?: Record<string, number | null> },
-  ): Promise<"advanced" | "lost">;
+    options: AdvanceOptions,
+  ): Promise<"advanced" | "stepped" | "lost">;
   /**
    * A lease that alone holds all tasks of the current stage, `from`, the map of an iterate, answers its round as a whole
    * and maybe further ones: `answer.state` becomes the output of stage `next.state`, `next` the current stage, and the
    * outputs of the stages in `drop` go. When `next` is a map the lease holds all of its tasks; else it ends, and they
    * are pending.
    * - followed
+   * - changed: the same, and there are changes of parameters that the lease's holder has not used yet
    * - paused: the same, but the job is paused: the lease's holder should be asked to hand it back
-   * - lost: no such lease, it is shared or has answered some tasks, or the job is not at `from`, not begun or ended
+   * - stepped: the same, but the lease ended and the job is paused by its consumer, since that was the last round of its
+   *   step
+   * - lost: no such lease, it is shared or has answered some tasks, or the job is not at `from`, not begun or ended, or
+   *   these are more rounds than its step has, or they used changes that there are not
    */
   follow(
     id: string,
@@ -246,13 +290,54 @@ export interface JobStore {
     from: number,
     next: Stage,
     answer: RoundAnswer,
-  ): Promise<"followed" | "paused" | "lost">;
+  ): Promise<"followed" | "changed" | "paused" | "stepped" | "lost">;
   /**
-   * Makes the job running (first lease, or after a pause), pauses it, or ends it. A paused job is not leased; answers of
-   * leases that are out are accepted, and stages advance.
-   * - changed; - already: it had ended, has this status, or none of `from` (nothing changed)
+   * Makes a queued job running (first lease), or ends a job.
+   * - changed; - already: it had ended, or it is to run and was not queued (nothing changed)
    */
-  setStatus(id: string, status: JobStatus, change: StatusChange): Promise<"changed" | "already">;
+  setStatus(
+    id: string,
+    status: Exclude<JobStatus, "queued" | "paused">,
+    change: StatusChange,
+  ): Promise<"changed" | "already">;
+  /**
+   * Pauses a job. A paused job is not leased; answers of leases that are out are accepted, and stages advance. Survives
+   * the death of the process.
+   * - paused
+   * - held: it was paused by another, and now by this one too
+   * - already: it is paused by this one, for this or another reason, or has ended (nothing changed)
+   * @param reason for people
+   */
+  pause(
+    id: string,
+    by: PauseCause,
+    pause: { reason: string },
+  ): Promise<"paused" | "held" | "already">;
+  /**
+   * Ends what `pause` by the same began; the job runs when nobody else holds it up. With `rounds` for so many rounds
+   * more, beginning with the present one, after which it pauses by its consumer again; on a job that does such a step, so
+   * many more. Without, the step it does is none any more. Survives the death of the process.
+   * - resumed: it runs
+   * - held: another holds it up (with `rounds`, nothing changed)
+   * - already: it has ended, or this one did not hold it up (nothing changed)
+   */
+  resume(
+    id: string,
+    by: PauseCause,
+    resume: { nowMs: number; rounds?: number },
+  ): Promise<"resumed" | "held" | "already">;
+  /**
+   * Adds a change of parameters, which is in force from the next round on that is settled (see `lease`) or told by a
+   * lease that follows the job. Survives the death of the process.
+   * - changed; - ended: the job has, or there is none; - full: it has `changesMax` of them (nothing changed)
+   */
+  changeParams(
+    id: string,
+    params: JobSpec["params"],
+    options: { nowMs: number; changesMax: number },
+  ): Promise<"changed" | "ended" | "full">;
+  /** Where the tasks of its current stage stand; undefined for a job that is not there or has ended. */
+  partition(id: string): Promise<Partition | undefined>;
   /** Outputs of a stage, ordered by (level, index). `level` selects one; index in [from, to) selects a slice of it. */
   outputs(
     id: string,

@@ -18,12 +18,13 @@ function pairOf(text: string, flag: string): [string, string] {
  */
 export function paramsOf(
   pairs: readonly string[],
-  schema?: ParamsJsonSchema,
+  schema?: Pick<ParamsJsonSchema, "properties">,
+  flag = "-p",
 ): Record<string, Json> | undefined {
   if (pairs.length === 0) return undefined;
   return Object.fromEntries(
     pairs.map((pair) => {
-      const [name, value] = pairOf(pair, "-p");
+      const [name, value] = pairOf(pair, flag);
       const type = schema?.properties[name]?.type;
       return [name, type === "string" ? value : (tryJson(value) ?? value)];
     }),

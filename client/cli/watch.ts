@@ -88,12 +88,19 @@ function printEvent(terminal: Terminal, job: string, { number, ...event }: Watch
 /** What deserves a line of its own, beside the panel. */
 function showEvent(terminal: Terminal, panel: LivePanel, event: JobEvent): void {
   const { colors } = terminal;
+  if (event.type === "params") panel.log(`from round ${event.round} on: ${assigned(event.params)}`);
   if (event.type === "log") panel.log(`${colors.dim(`task ${event.task}:`)} ${event.line}`);
   if (event.type === "task" && event.state !== "copied") {
     const range =
       event.hi - event.lo > 1 ? `tasks ${event.lo}–${event.hi - 1}` : `task ${event.lo}`;
     panel.log(colors.yellow(`${range} ${event.state}: ${event.reason}`));
   }
+}
+
+function assigned(params: Readonly<Record<string, unknown>>): string {
+  return Object.entries(params)
+    .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+    .join(", ");
 }
 
 /** A job that does not move usually waits for something that the API knows. */

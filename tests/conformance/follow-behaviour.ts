@@ -72,14 +72,14 @@ export function followBehaviour({ store }: Context): void {
 
   test("rounds of a paused job are taken in and counted, and their holder is to be asked to end", async () => {
     const { id, jobs, token } = await running(10);
-    await jobs.setStatus(id, "paused", { nowMs });
+    await jobs.pause(id, "budget", { reason: "" });
     expect(await jobs.follow(id, token, 0, mapAfter(2, 10), answer())).toBe("paused");
     expect(await jobs.read(id)).toMatchObject({ stage: { number: 2 }, tasksDone: 11, fuel: 500 });
     expect(await jobs.earned(id)).toEqual([{ earner, fuel: 500, tasks: 11 }]);
     expect(await jobs.follow(id, token, 2, mapAfter(4, 10), answer({ drop: [1] }))).toBe("paused");
     await jobs.release(id, [token], plain);
     expect(await jobs.lease(id, request())).toEqual([]);
-    await jobs.setStatus(id, "running", { nowMs });
+    await jobs.resume(id, "budget", { nowMs });
     const [again] = await jobs.lease(id, request());
     expect(again).toMatchObject({ stage: 4, lo: 0, hi: 10, attempt: 1 });
     expect(await jobs.follow(id, again!.token, 4, mapAfter(6, 10), answer())).toBe("followed");

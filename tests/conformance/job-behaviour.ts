@@ -54,9 +54,10 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     const id = await newJob(store(), 4);
     expect(await jobs.setStatus(id, "running", { nowMs })).toBe("changed");
     expect(await jobs.setStatus(id, "running", { nowMs: nowMs + 1 })).toBe("already");
-    expect(await jobs.setStatus(id, "paused", { nowMs })).toBe("changed");
+    expect(await jobs.pause(id, "consumer", { reason: "wait" })).toBe("paused");
     expect(await jobs.lease(id, request())).toEqual([]);
-    expect(await jobs.setStatus(id, "running", { nowMs: nowMs + 5 })).toBe("changed");
+    expect(await jobs.setStatus(id, "running", { nowMs: nowMs + 3 })).toBe("already");
+    expect(await jobs.resume(id, "consumer", { nowMs: nowMs + 5 })).toBe("resumed");
     expect((await jobs.read(id))?.startedAtMs).toBe(nowMs);
     const [lease] = await jobs.lease(id, request({ tasksMax: 1 }));
     const error = { code: "function-threw" as const, message: "no", details: { task: 1 } };
@@ -76,9 +77,9 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     const id = await newJob(store(), 4);
     const [a, b] = await jobs.lease(id, request({ leases: 2, tasksMax: 2 }));
     const reason = "the budget is used up: grüße 🎲";
-    expect(await jobs.setStatus(id, "paused", { nowMs, reason })).toBe("changed");
-    expect(await jobs.read(id)).toMatchObject({ status: "paused", pausedFor: reason });
-    expect(await jobs.setStatus(id, "paused", { nowMs, reason: "another" })).toBe("already");
+    expect(await jobs.pause(id, "budget", { reason })).toBe("paused");
+    expect(await jobs.read(id)).toMatchObject({ status: "paused", pauses: { budget: reason } });
+    expect(await jobs.pause(id, "budget", { reason: "another" })).toBe("already");
     expect(await jobs.active()).toContain(id);
     const first = await jobs.complete(id, [{ ...a!, outputs: outputsOf(0, 2), earner }]);
     expect(first).toMatchObject({ results: ["accepted"], done: 2 });
@@ -86,11 +87,10 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect(await jobs.renew(id, [b!.token], nowMs + 20_000)).toEqual([]);
     expect(await jobs.expire(id, nowMs + 20_000, 9)).toMatchObject({ requeued: 1 });
     expect(await jobs.lease(id, request())).toEqual([]);
-    await jobs.setStatus(id, "running", { nowMs: nowMs + 1 });
-    expect(await jobs.read(id)).not.toHaveProperty("pausedFor");
+    await jobs.resume(id, "budget", { nowMs: nowMs + 1 });
+    expect(await jobs.read(id)).not.toHaveProperty("pauses");
     const [c] = await jobs.lease(id, request());
-    await jobs.setStatus(id, "paused", { nowMs });
-    expect(await jobs.read(id)).not.toHaveProperty("pausedFor");
+    await jobs.pause(id, "budget", { reason: "" });
     const last = await jobs.complete(id, [{ ...c!, outputs: outputsOf(2, 4), earner }]);
     expect(last).toMatchObject({ finished: true });
     expect(await jobs.advance(id, 0, stageOf(1, 2), { drop: [0] })).toBe("advanced");
@@ -100,24 +100,6 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect(await jobs.setStatus(id, "cancelled", { nowMs })).toBe("changed");
     expect(await jobs.setStatus(id, "running", { nowMs })).toBe("already");
     expect(await jobs.earned(id)).toEqual([{ earner, fuel: 40, tasks: 4 }]);
-  });
-
-  test("a status may be changed from some others alone", async () => {
-    const { jobs } = store();
-    const id = await newJob(store(), 1);
-    const resume = () => jobs.setStatus(id, "running", { nowMs, from: ["paused"] });
-    const begin = () => jobs.setStatus(id, "running", { nowMs, from: ["queued"] });
-    const pause = () => jobs.setStatus(id, "paused", { nowMs, from: ["queued", "running"] });
-    expect(await resume()).toBe("already");
-    expect(await pause()).toBe("changed");
-    // Who was given a lease just before must not undo the pause.
-    expect(await begin()).toBe("already");
-    expect(await jobs.read(id)).toMatchObject({ status: "paused" });
-    expect(await resume()).toBe("changed");
-    expect(await begin()).toBe("already");
-    expect(await pause()).toBe("changed");
-    await jobs.setStatus(id, "cancelled", { nowMs });
-    expect([await resume(), await pause()]).toEqual(["already", "already"]);
   });
 
   test("a finished stage advances exactly once, whoever asks", async () => {

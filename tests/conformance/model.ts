@@ -1,6 +1,6 @@
 import type { Completion, Lease, LeaseRequest, Store } from "../../api/store/port.ts";
 import { digestOf } from "../../protocol/digest.ts";
-import type { Control, JobStatus, Output, Stage } from "../../protocol/job.ts";
+import type { Control, Output, PauseCause, Stage } from "../../protocol/job.ts";
 import { newJob } from "./context.ts";
 import { nowMs, randomOf, stageOf } from "./fixtures.ts";
 
@@ -42,7 +42,7 @@ export class History {
   readonly #earned = new Map<string, number>();
   #nowMs = nowMs;
   #answers = 0;
-  #paused: string | undefined;
+  #pauses: Partial<Record<PauseCause, string>> = {};
   #control: Control | undefined;
   #finished = 0;
 
@@ -58,6 +58,10 @@ export class History {
     const id = await newJob(store, tasks);
     await store.jobs.setStatus(id, "running", { nowMs });
     return new History(store, seed, id, tasks);
+  }
+
+  get #paused(): boolean {
+    return Object.keys(this.#pauses).length > 0;
   }
 
   get id(): string {
@@ -89,7 +93,7 @@ export class History {
 
   /** Answers what is left; the stage must then have finished exactly once and hold each task's winning output. */
   async drain(): Promise<void> {
-    while (this.#paused !== undefined) await this.#pauseOrResume();
+    while (this.#paused) await this.#pauseOrResume();
     this.#nowMs += 1e9;
     await this.#expire();
     while (this.#tasks.some(({ at }) => at !== "done")) {
@@ -145,8 +149,7 @@ export class History {
   async #leaseAs(request: LeaseRequest): Promise<Lease[]> {
     const leases = await this.#store.jobs.lease(this.#id, request);
     if (leases.length > request.leases) throw this.#wrong("more leases than asked for");
-    if (this.#paused !== undefined && leases.length > 0)
-      throw this.#wrong("a paused job was leased");
+    if (this.#paused && leases.length > 0) throw this.#wrong("a paused job was leased");
     const wanted = (task: number) =>
       !request.preferOnly || (request.prefer ?? []).some(([lo, hi]) => task >= lo && task < hi);
     for (const lease of leases) {
@@ -154,7 +157,7 @@ export class History {
       else this.#claimed(lease, request, wanted);
     }
     const left = this.#tasks.some(({ at }, task) => at === "pending" && wanted(task));
-    if (left && this.#paused === undefined && leases.length < request.leases)
+    if (left && !this.#paused && leases.length < request.leases)
       throw this.#wrong("pending tasks were not leased");
     return leases;
   }
@@ -364,15 +367,22 @@ export class History {
   }
 
   async #pauseOrResume(): Promise<void> {
-    const now = this.#paused === undefined ? "running" : "paused";
-    const status = this.#random(4) > 0 ? (now === "paused" ? "running" : "paused") : now;
-    const from: JobStatus[] = this.#random(3) > 0 ? [now, "queued"] : ["queued", status];
-    const reason = `step ${this.#answers}`;
-    const change = { nowMs: this.#nowMs, from, reason };
-    const outcome = await this.#store.jobs.setStatus(this.#id, status, change);
-    const changes = status !== now && from.includes(now);
-    if (outcome !== (changes ? "changed" : "already")) throw this.#wrong(`setStatus is ${outcome}`);
-    if (changes) this.#paused = status === "paused" ? reason : undefined;
+    const { jobs } = this.#store;
+    const by = this.#random(2) === 0 ? "budget" : "consumer";
+    const { [by]: ours, ...others } = this.#pauses;
+    const held = Object.keys(others).length > 0;
+    if (this.#random(2) === 0) {
+      const reason = `step ${this.#answers}`;
+      const outcome = await jobs.pause(this.#id, by, { reason });
+      const expected = ours !== undefined ? "already" : held ? "held" : "paused";
+      if (outcome !== expected) throw this.#wrong(`pause is ${outcome}, expected ${expected}`);
+      if (ours === undefined) this.#pauses = { ...others, [by]: reason };
+    } else {
+      const outcome = await jobs.resume(this.#id, by, { nowMs: this.#nowMs });
+      const expected = ours === undefined ? "already" : held ? "held" : "resumed";
+      if (outcome !== expected) throw this.#wrong(`resume is ${outcome}, expected ${expected}`);
+      this.#pauses = others;
+    }
   }
 
   async #advance(): Promise<void> {
@@ -419,7 +429,7 @@ export class History {
       nowMs: this.#nowMs,
     });
     const follows = alone && from === this.#stage;
-    const taken = this.#paused === undefined ? "followed" : "paused";
+    const taken = !this.#paused ? "followed" : "paused";
     if (outcome !== (follows ? taken : "lost")) throw this.#wrong(`follow: ${outcome}`);
     if (!follows) return;
     this.#earn(earner, tasks + 1);
@@ -435,7 +445,10 @@ export class History {
     if (state?.stage.number !== this.#stage) throw this.#wrong(`stage ${state?.stage.number}`);
     if (state.control?.records !== this.#control?.records)
       throw this.#wrong(`control ${JSON.stringify(state.control)}`);
-    if (state.pausedFor !== this.#paused) throw this.#wrong(`paused for ${state.pausedFor}`);
+    const { budget, consumer } = state.pauses ?? {};
+    if (budget !== this.#pauses.budget || consumer !== this.#pauses.consumer)
+      throw this.#wrong(`paused for ${budget}, ${consumer}`);
+    if ((state.status === "paused") !== this.#paused) throw this.#wrong(`is ${state.status}`);
     if (state.done !== this.#done()) throw this.#wrong(`${state.done} tasks are done`);
     if (state.tasksDone !== this.#tasksDone || state.fuel !== this.#tasksDone)
       throw this.#wrong(`${state.tasksDone} tasks are done in all, fuel ${state.fuel}`);

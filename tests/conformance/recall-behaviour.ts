@@ -86,7 +86,7 @@ export function recallBehaviour({ store }: Context): void {
   test("a job that is queued or paused takes them, too", async () => {
     const { jobs } = store();
     const id = await newJob(store(), 2);
-    await jobs.setStatus(id, "paused", { nowMs, reason: "dry" });
+    await jobs.pause(id, "budget", { reason: "dry" });
     expect((await jobs.recall(id, 0, [recalled(0)])).results).toEqual(["accepted"]);
     expect(await jobs.read(id)).toMatchObject({ status: "paused", done: 1 });
   });

@@ -102,8 +102,7 @@ export function progressOver(store: Store): Progress {
     clock: () => nowMs,
     runnersOn: () => 0,
     onStage: () => {},
-    onPaused: () => {},
-    onStatus: () => {},
+    onStepped: async () => {},
     onEnded: () => {},
   });
 }

@@ -8,6 +8,7 @@ import { jobBehaviour } from "./job-behaviour.ts";
 import { memoBehaviour } from "./memo-behaviour.ts";
 import { outputBehaviour } from "./output-behaviour.ts";
 import { recallBehaviour } from "./recall-behaviour.ts";
+import { steeringBehaviour } from "./steering-behaviour.ts";
 import { type Running, subjects } from "./subjects.ts";
 import { taskBehaviour } from "./task-behaviour.ts";
 
@@ -27,6 +28,7 @@ describe.each(subjects())("the $name store", (subject) => {
   describe("jobs", () => jobBehaviour(context));
   describe("tasks", () => taskBehaviour(context));
   describe("leases that follow their job", () => followBehaviour(context));
+  describe("steering", () => steeringBehaviour(context));
   describe("earnings", () => earnedBehaviour(context));
   describe("outputs", () => outputBehaviour(context));
   describe("recalled tasks", () => recallBehaviour(context));

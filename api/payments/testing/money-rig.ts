@@ -59,10 +59,6 @@ export class MoneyRig {
 
   settlement(more: Partial<SettlementOptions> = {}): Settlement {
     const { rows, ledger, holds, store, database } = this;
-    const steer = (verb: string, status: "paused" | "running") => async (job: string) => {
-      this.asked.push(`${verb} ${job}`);
-      await store.jobs.setStatus(job, status, { nowMs: Date.now() });
-    };
     this.#settlement = new Settlement({
       rows,
       ledger,
@@ -70,8 +66,14 @@ export class MoneyRig {
       store,
       transaction: database.transaction,
       underWay: () => this.underWay,
-      pause: steer("pause", "paused"),
-      resume: steer("resume", "running"),
+      pause: async (job, reason) => {
+        this.asked.push(`pause ${job}`);
+        await store.jobs.pause(job, "budget", { reason });
+      },
+      resume: async (job) => {
+        this.asked.push(`resume ${job}`);
+        await store.jobs.resume(job, "budget", { nowMs: Date.now() });
+      },
       isLost: (job) => this.lost.has(job),
       onClosed: (job, costMicro) => this.closed.set(job, costMicro),
       clock: Date.now,

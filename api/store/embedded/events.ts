@@ -29,10 +29,7 @@ export class EmbeddedEvents implements EventStore {
     let last: number;
     if (job) {
       journal.admit();
-      last = job.lastEvent + events.length;
-      journal.event(job, numbered(events, job.lastEvent, nowMs));
-      job.lastEvent = last;
-      journal.settle();
+      return this.appendTo(job, events, nowMs);
     } else {
       const ended = reader.jobNumber(id);
       if (ended === undefined) return 0;
@@ -42,6 +39,17 @@ export class EmbeddedEvents implements EventStore {
     }
     if (events.length > 0) listeners.notify(id, id);
     return last;
+  }
+
+  /** To a job that runs, at once. */
+  appendTo(job: ActiveJob, events: readonly JobEvent[], nowMs: number): number {
+    const { journal, listeners } = this.#options;
+    journal.event(job, numbered(events, job.lastEvent, nowMs));
+    job.lastEvent += events.length;
+    journal.settle();
+    const { id } = job.spec;
+    if (events.length > 0) listeners.notify(id, id);
+    return job.lastEvent;
   }
 
   async read(id: string, after: number, limit: number): Promise<NumberedEvent[]> {

@@ -1,20 +1,24 @@
 import type { Digest } from "../../../protocol/digest.ts";
-import type { JobSpec, JobState, JobStatus, Output, Stage } from "../../../protocol/job.ts";
+import type { JobEvent } from "../../../protocol/events.ts";
+import type { JobSpec, JobState, Output, Stage } from "../../../protocol/job.ts";
 import type { Listeners } from "../listeners.ts";
 import type {
+  AdvanceOptions,
   CompleteOutcome,
   Completion,
   Earning,
   JobStore,
   Lease,
   LeaseRequest,
+  Partition,
   RecalledTask,
   RoundAnswer,
-  StatusChange,
 } from "../port.ts";
-import { type ActiveJob, earn, hasEnded, newFacts, stateOf } from "./active-job.ts";
+import { type ActiveJob, earn, newFacts, stateOf } from "./active-job.ts";
 import type { Journal } from "./journal.ts";
 import type { Reader } from "./reader.ts";
+import { Steer } from "./steer.ts";
+import { endsStep, inForce, paused, roundsToSettle, settled, stepReason } from "./steering.ts";
 import { TaskBoard } from "./task-board.ts";
 
 /** The key under which listeners to any job are kept. */
@@ -26,6 +30,8 @@ export interface EmbeddedJobsOptions {
   reader: Reader;
   journal: Journal;
   listeners: Listeners;
+  /** Appends events to a job that runs. */
+  tell: (job: ActiveJob, events: readonly JobEvent[], nowMs: number) => void;
   /** Deletes an ended job's rows, and all that hangs on it soon. */
   removeJob: (job: number) => void;
   garbageMade: () => void;
@@ -38,24 +44,30 @@ export interface EmbeddedJobsOptions {
  * journal is full.
  */
 export class EmbeddedJobs implements JobStore {
+  readonly #options: EmbeddedJobsOptions;
   readonly #active: Map<string, ActiveJob>;
   readonly #reader: Reader;
   readonly #journal: Journal;
   readonly #listeners: Listeners;
-  readonly #removeJob: (job: number) => void;
-  readonly #garbageMade: () => void;
-  readonly #newToken: () => string;
+  readonly setStatus: JobStore["setStatus"];
+  readonly pause: JobStore["pause"];
+  readonly resume: JobStore["resume"];
+  readonly changeParams: JobStore["changeParams"];
   #lastJob: number;
 
   constructor(options: EmbeddedJobsOptions) {
+    this.#options = options;
     this.#active = options.active;
     this.#reader = options.reader;
     this.#journal = options.journal;
     this.#listeners = options.listeners;
-    this.#removeJob = options.removeJob;
-    this.#garbageMade = options.garbageMade;
-    this.#newToken = options.newToken;
     this.#lastJob = options.reader.lastJob();
+    const { active, journal, garbageMade } = options;
+    const steer = new Steer({ active, journal, garbageMade, changed: (id) => this.#changed(id) });
+    this.setStatus = (...asked) => steer.setStatus(...asked);
+    this.pause = (...asked) => steer.pause(...asked);
+    this.resume = (...asked) => steer.resume(...asked);
+    this.changeParams = (...asked) => steer.changeParams(...asked);
   }
 
   async create(spec: JobSpec, stage: Stage): Promise<"created" | "exists"> {
@@ -94,8 +106,28 @@ export class EmbeddedJobs implements JobStore {
   async lease(id: string, request: LeaseRequest): Promise<Lease[]> {
     const job = this.#active.get(id);
     if (job?.facts.status !== "queued" && job?.facts.status !== "running") return [];
-    const stage = job.facts.stage.number;
-    return job.board.lease(request, this.#newToken).map((lease) => ({ job: id, stage, ...lease }));
+    const { board } = job;
+    const untouched = board.pending === board.tasks;
+    const leases = board.lease(request, this.#options.newToken);
+    if (leases.length === 0) return [];
+    const rounds = untouched ? roundsToSettle(job.facts) : [];
+    if (rounds.length > 0) this.#settle(job, rounds);
+    const { stage, stepUntil, paramChanges } = job.facts;
+    const changes = inForce(paramChanges);
+    return leases.map((lease) => ({
+      job: id,
+      stage: stage.number,
+      ...lease,
+      ...(changes > 0 && { changes }),
+      ...(rounds.length > 0 && { changed: rounds.length }),
+      ...(stepUntil !== undefined && { stepUntil }),
+    }));
+  }
+
+  /** Puts the next changes of parameters in force. */
+  #settle(job: ActiveJob, rounds: readonly number[]): void {
+    job.facts.paramChanges = settled(job.facts.paramChanges!, rounds);
+    this.#journal.touched(job);
   }
 
   async complete(id: string, completions: readonly Completion[]): Promise<CompleteOutcome> {
@@ -228,16 +260,17 @@ export class EmbeddedJobs implements JobStore {
     id: string,
     from: number,
     next: Stage,
-    { drop, metrics }: { drop: readonly number[]; metrics?: Record<string, number | null> },
-  ): Promise<"advanced" | "lost"> {
+    { drop, metrics, told }: AdvanceOptions,
+  ): Promise<"advanced" | "stepped" | "lost"> {
     const job = this.#active.get(id);
     if (!job || job.facts.stage.number !== from || job.board.done < job.board.tasks) return "lost";
     this.#journal.admit();
-    this.#setStage(job, next, metrics);
+    const stepped = this.#setStage(job, next, metrics);
     job.board = new TaskBoard(next.tasks);
+    if (told) this.#options.tell(job, told.events, told.nowMs);
     this.#drop(job, drop);
     this.#changed(id);
-    return "advanced";
+    return stepped ? "stepped" : "advanced";
   }
 
   async follow(
@@ -245,72 +278,55 @@ export class EmbeddedJobs implements JobStore {
     token: string,
     from: number,
     next: Stage,
-    { state, tasksDone, fuel, earner, drop, metrics, nowMs }: RoundAnswer,
-  ): Promise<"followed" | "paused" | "lost"> {
+    { state, tasksDone, fuel, earner, drop, changedAt = [], metrics, events, nowMs }: RoundAnswer,
+  ): Promise<"followed" | "changed" | "paused" | "stepped" | "lost"> {
     const job = this.#active.get(id);
-    const { status, stage } = job?.facts ?? {};
+    const { status, stage, stepUntil, paramChanges = [] } = job?.facts ?? {};
     if (!job || status === "queued" || stage?.number !== from) return "lost";
     if (!job.board.holdsAll(token)) return "lost";
+    const last = next.entry === "map" ? next.round - 1 : next.round;
+    if (stepUntil !== undefined && last > stepUntil) return "lost";
+    const unused = paramChanges.length - inForce(paramChanges) - changedAt.length;
+    if (unused < 0) return "lost";
     this.#journal.admit();
     this.#count(job, earner, fuel, tasksDone);
-    this.#setStage(job, next, metrics);
-    const keeps = next.entry === "map";
+    if (changedAt.length > 0) this.#settle(job, changedAt);
+    const stepped = this.#setStage(job, next, metrics);
+    const keeps = next.entry === "map" && !stepped;
     if (keeps) job.board.renewAll(token, nowMs);
     else job.board = new TaskBoard(next.tasks);
     this.#journal.answered(job, next.state!, 0, 1, [state]);
+    if (events) this.#options.tell(job, events, nowMs);
     this.#drop(job, drop);
     if (!keeps) this.#changed(id);
-    return status === "paused" ? "paused" : "followed";
+    if (stepped) return "stepped";
+    if (status === "paused") return "paused";
+    return unused > 0 ? "changed" : "followed";
   }
 
-  #setStage({ facts }: ActiveJob, next: Stage, metrics: JobState["metrics"]): void {
+  /** Returns whether the job paused, having done its step. */
+  #setStage(job: ActiveJob, next: Stage, metrics: JobState["metrics"]): boolean {
+    const { facts } = job;
+    const stepped = endsStep(facts, next);
     facts.stage = next;
     facts.done = 0;
     delete facts.control;
     facts.totals = { outputs: 0, bytes: 0, fuel: 0 };
     if (metrics) facts.metrics = metrics;
+    if (stepped) job.facts = paused(facts, "consumer", stepReason) ?? facts;
+    return stepped;
   }
 
   #drop(job: ActiveJob, drop: readonly number[]): void {
     for (const stage of drop) this.#journal.dropped(job, stage);
     this.#journal.touched(job);
     this.#journal.settle();
-    if (drop.length > 0) this.#garbageMade();
+    if (drop.length > 0) this.#options.garbageMade();
   }
 
-  async setStatus(
-    id: string,
-    status: JobStatus,
-    options: StatusChange,
-  ): Promise<"changed" | "already"> {
+  async partition(id: string): Promise<Partition | undefined> {
     const job = this.#active.get(id);
-    if (!job || job.facts.status === status) return "already";
-    if (options.from && !options.from.includes(job.facts.status)) return "already";
-    this.#journal.admit();
-    const before = job.facts;
-    const ended = hasEnded(status);
-    const { pausedFor: _, ...rest } = before;
-    job.facts = { ...rest, status };
-    if (status === "paused" && options.reason !== undefined) job.facts.pausedFor = options.reason;
-    if (status === "running") job.facts.startedAtMs ??= options.nowMs;
-    if (ended) job.facts.endedAtMs = options.nowMs;
-    if (options.error) job.facts.error = options.error;
-    if (options.resultStage !== undefined) job.facts.resultStage = options.resultStage;
-    const { drop = [] } = options;
-    for (const stage of drop) this.#journal.dropped(job, stage);
-    this.#journal.touched(job);
-    if (ended) {
-      try {
-        this.#journal.flush();
-      } catch (error) {
-        job.facts = before;
-        throw error;
-      }
-      this.#active.delete(id);
-    }
-    if (drop.length > 0) this.#garbageMade();
-    this.#changed(id);
-    return "changed";
+    return job && { stage: job.facts.stage, done: job.board.done, ...job.board.partition() };
   }
 
   async outputs(
@@ -341,8 +357,8 @@ export class EmbeddedJobs implements JobStore {
     if (this.#active.has(id)) return;
     const job = this.#reader.jobNumber(id);
     if (job === undefined) return;
-    this.#removeJob(job);
-    this.#garbageMade();
+    this.#options.removeJob(job);
+    this.#options.garbageMade();
   }
 
   async *largeOutputs(): AsyncGenerator<Digest[]> {

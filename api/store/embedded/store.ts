@@ -64,6 +64,13 @@ export async function openEmbeddedStore({
     trimEvents.run(job, (events.at(-1)?.number ?? 0) - eventsKeptMax);
   });
 
+  const events = new EmbeddedEvents({
+    active,
+    reader,
+    journal,
+    listeners: eventListeners,
+    insertNow,
+  });
   return {
     blobs,
     jobs: new EmbeddedJobs({
@@ -71,11 +78,12 @@ export async function openEmbeddedStore({
       reader,
       journal,
       listeners: jobListeners,
+      tell: (...told) => void events.appendTo(...told),
       removeJob,
       garbageMade: () => garbage.wake(),
       newToken: requestIds(`${newId("token", clock())}.`),
     }),
-    events: new EmbeddedEvents({ active, reader, journal, listeners: eventListeners, insertNow }),
+    events,
     memos: embeddedMemos(db),
     async ping() {
       try {

@@ -1,4 +1,4 @@
-import type { Completion, Lease, LeaseRequest } from "../port.ts";
+import type { Completion, Lease, LeaseRequest, Partition } from "../port.ts";
 import { type Run, RunList } from "./run-list.ts";
 
 /**
@@ -26,7 +26,7 @@ interface Held {
   claim: Claim;
 }
 
-export type BoardLease = Omit<Lease, "job" | "stage">;
+export type BoardLease = Omit<Lease, "job" | "stage" | "changes" | "changed" | "stepUntil">;
 
 /** Claims looked at for a copy per call: bounds the scan when one holder has very many claims. */
 const backupScanMax = 1000;
@@ -59,6 +59,17 @@ export class TaskBoard {
 
   get pending(): number {
     return this.#pending.tasks;
+  }
+
+  partition(): Pick<Partition, "pending" | "claims"> {
+    const claims = new Set<Claim>();
+    for (const { claim } of this.#leases.values()) if (claim.front < claim.hi) claims.add(claim);
+    return {
+      pending: Array.from(this.#pending, ({ lo, hi, attempts }) => [lo, hi, attempts] as const),
+      claims: Array.from(claims, ({ front, hi, attempts, leases }) => {
+        return { front, hi, attempts, holders: leases.map(({ holder }) => holder) };
+      }),
+    };
   }
 
   lease(request: LeaseRequest, newToken: () => string): BoardLease[] {

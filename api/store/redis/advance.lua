@@ -1,9 +1,12 @@
--- args: request, from, stage, number, tasks, metrics ("" for none), dropped stages…
--- -> "lost" | "advanced" | "garbage" (advanced, and large dropped stages are to be collected)
+-- args: request, from, stage, number, tasks, metrics ("" for none), round of a map ("" for another stage), nowMs, events
+-- kept, how many events follow, events (JSON)…, dropped stages…
+-- -> "lost" | "advanced" | "stepped", and after a space "garbage" when large dropped stages are to be collected
 
 verb('advance', function(job, args)
-  local request, from, stage, number, tasks, metrics = unpack(args, 1, 6)
-  local status, current, currentTasks, done = unpack(redis.call('HMGET', job, 'status', 'number', 'tasks', 'done'))
+  local request, from, stage, number, tasks, metrics, mapRound, nowMs, eventsKept, events = unpack(args, 1, 10)
+  local dropAt = 11 + tonumber(events)
+  local status, current, currentTasks, done, stepUntil =
+    unpack(redis.call('HMGET', job, 'status', 'number', 'tasks', 'done', 'stepUntil'))
   if not status or ended(status) or current ~= from or tonumber(done) < tonumber(currentTasks) then
     return 'lost', false
   end
@@ -16,7 +19,11 @@ verb('advance', function(job, args)
   if tonumber(tasks) > 0 then
     addPending(job .. ':pending', 0, tonumber(tasks), 0)
   end
-  local reply = dropStages(job, args, 7) and 'garbage' or 'advanced'
+  local reply = endStep(job, mapRound, stepUntil) and 'stepped' or 'advanced'
+  if dropStages(job, args, dropAt) then
+    reply = reply .. ' garbage'
+  end
+  appendEvents(job, request, nowMs, eventsKept, args, 11, dropAt - 1)
   changed(job, request)
   return reply, true
 end)

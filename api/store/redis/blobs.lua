@@ -7,7 +7,7 @@ local function mark(blob)
 end
 
 -- Makes a blob new again. -> "1" | "0" (there is none)
-redis.register_function('sparegrid_3_renew_blob', function(keys)
+redis.register_function('sparegrid_4_renew_blob', function(keys)
   if redis.call('EXISTS', keys[1]) == 0 then
     return '0'
   end
@@ -16,7 +16,7 @@ redis.register_function('sparegrid_3_renew_blob', function(keys)
 end)
 
 -- Removes a blob that was neither put nor read for idleMs. args: idleMs -> "1" | "0"
-redis.register_function('sparegrid_3_remove_idle_blob', function(keys, args)
+redis.register_function('sparegrid_4_remove_idle_blob', function(keys, args)
   local idleSeconds = redis.call('OBJECT', 'IDLETIME', keys[1])
   if not idleSeconds then
     return '0'

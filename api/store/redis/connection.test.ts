@@ -22,11 +22,13 @@ describe.runIf(redisInstalled())("the connection to Redis", () => {
     const key = "sg:{job_twice}";
     const create = ["r.1", "{}", "{}", 0, 4];
     const lease = ["r.2", "ses_a", 2, 1, 1000, 2000, "", "0"];
-    const complete = ["r.3", 1, "r.2.1", 0, 1, 9, 3, "acc_1 run_1", 0];
+    const complete = ["r.3", 1, "r.2.1", 0, 1, 9, 3, "acc_1 run_1", "", 0];
     for (const again of [false, true]) {
       expect(await connection.call("create", key, create)).toBe("created");
-      expect(await connection.call("lease", key, lease)).toBe("0\nr.2.1 0 1 1 0\nr.2.2 1 2 1 0");
-      expect(await connection.call("complete", key, complete)).toBe("a\n\n0\n1\n4\n0\n0\n0\n0");
+      expect(await connection.call("lease", key, lease)).toBe(
+        "0 0 0 \nr.2.1 0 1 1 0\nr.2.2 1 2 1 0",
+      );
+      expect(await connection.call("complete", key, complete)).toBe("a\n\n0\n1\n4\n0\n0\n0\n0\n");
       expect(await connection.call("append", key, ["r.4", 1, 9, "{}"])).toBe("1");
       expect(await connection.text("hget", key, "done"), String(again)).toBe("1");
       const earned = await connection.text("hgetall", `${key}:earned`);

@@ -1,6 +1,5 @@
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../../protocol/digest.ts";
-import { GridError } from "../../../protocol/errors.ts";
 import {
   type Control,
   endedStatuses,
@@ -11,12 +10,14 @@ import {
   type Stage,
 } from "../../../protocol/job.ts";
 import type {
+  AdvanceOptions,
   CompleteOutcome,
   Completion,
   Earning,
   JobStore,
   Lease,
   LeaseRequest,
+  Partition,
   RecalledTask,
   RoundAnswer,
   StatusChange,
@@ -25,9 +26,19 @@ import { readOutcome } from "./complete-reply.ts";
 import type { Argument, Connection } from "./connection.ts";
 import { activeKey, earnedKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
 import type { Notices } from "./notices.ts";
-import { chunkOf, packOutput } from "./output-codec.ts";
 import { type OutputSelection, readOutputs } from "./outputs.ts";
+import { readPartition } from "./partition.ts";
 import { scanKeys, scanSet } from "./scan.ts";
+import { type Call, RedisSteer } from "./steer.ts";
+import { readSteering, steeringFields } from "./steering.ts";
+import {
+  controlJson,
+  eventArgs,
+  outputArgs,
+  pushCompletion,
+  requireNumbers,
+  totalsOf,
+} from "./verb-args.ts";
 
 /** A creator that died between its two writes leaves an id without a job; after so long, nobody is in between. */
 const orphanAfterMs = 60_000;
@@ -42,12 +53,12 @@ const facts = [
   "fuel",
   "metrics",
   "error",
-  "pausedFor",
   "resultStage",
   "startedAtMs",
   "endedAtMs",
   "recalledTasks",
   "recalledFuel",
+  ...steeringFields,
 ] as const;
 
 export interface RedisJobsOptions {
@@ -64,6 +75,9 @@ export class RedisJobs implements JobStore {
   readonly #notices: Notices;
   readonly #newRequest: () => string;
   readonly #clock: () => number;
+  readonly pause: JobStore["pause"];
+  readonly resume: JobStore["resume"];
+  readonly changeParams: JobStore["changeParams"];
   readonly #specs = new LRUCache<string, JobSpec>({ maxSize: specsKeptChars });
 
   constructor(options: RedisJobsOptions) {
@@ -71,6 +85,11 @@ export class RedisJobs implements JobStore {
     this.#notices = options.notices;
     this.#newRequest = options.newRequest;
     this.#clock = options.clock;
+    const call: Call = (...asked) => this.#call(...asked);
+    const steer = new RedisSteer(call, (id) => this.#notices.jobChanged(id));
+    this.pause = (...asked) => steer.pause(...asked);
+    this.resume = (...asked) => steer.resume(...asked);
+    this.changeParams = (...asked) => steer.changeParams(...asked);
   }
 
   async create(spec: JobSpec, stage: Stage): Promise<"created" | "exists"> {
@@ -92,9 +111,8 @@ export class RedisJobs implements JobStore {
       this.#specs.get(id) ?? this.#readSpec(id),
       this.#connection.text("hmget", key, ...facts) as Promise<(string | null)[]>,
     ]);
-    const [status, stage, done, control, tasksDone, fuel, metrics, error, pausedFor, ...rest] =
-      values;
-    const [resultStage, started, ended, recalledTasks, recalledFuel] = rest;
+    const [status, stage, done, control, tasksDone, fuel, metrics, error, ...rest] = values;
+    const [resultStage, started, ended, recalledTasks, recalledFuel, ...steering] = rest;
     if (!spec || !status) return undefined;
     const current = JSON.parse(stage!) as Stage;
     return {
@@ -110,10 +128,10 @@ export class RedisJobs implements JobStore {
       }),
       ...(metrics && { metrics: JSON.parse(metrics) as Record<string, number | null> }),
       ...(error && { error: JSON.parse(error) as NonNullable<JobState["error"]> }),
-      ...(pausedFor && { pausedFor }),
       ...(resultStage && { resultStage: Number(resultStage) }),
       ...(started && { startedAtMs: Number(started) }),
       ...(ended && { endedAtMs: Number(ended) }),
+      ...readSteering(steering),
     };
   }
 
@@ -160,7 +178,13 @@ export class RedisJobs implements JobStore {
       ...prefer.flat(),
     ]);
     if (reply === "") return [];
-    const [stage, ...lines] = reply.split("\n");
+    const [head, ...lines] = reply.split("\n");
+    const [stage, changes, changed, stepUntil] = head!.split(" ");
+    const shared = {
+      ...(changes !== "0" && { changes: Number(changes) }),
+      ...(changed !== "0" && { changed: Number(changed) }),
+      ...(stepUntil && { stepUntil: Number(stepUntil) }),
+    };
     return lines.map((line) => {
       const [token, lo, hi, attempt, backup] = line.split(" ") as [
         string,
@@ -178,6 +202,7 @@ export class RedisJobs implements JobStore {
         attempt: Number(attempt),
         deadlineMs,
         backup: backup === "1",
+        ...shared,
       };
     });
   }
@@ -245,21 +270,26 @@ export class RedisJobs implements JobStore {
     id: string,
     from: number,
     next: Stage,
-    { drop, metrics }: { drop: readonly number[]; metrics?: Record<string, number | null> },
-  ): Promise<"advanced" | "lost"> {
+    { drop, metrics, told }: AdvanceOptions,
+  ): Promise<"advanced" | "stepped" | "lost"> {
     const outcome = await this.#call("advance", id, [
       from,
       JSON.stringify(next),
       next.number,
       next.tasks,
       metrics ? JSON.stringify(metrics) : "",
+      next.entry === "map" ? next.round : "",
+      told?.nowMs ?? 0,
+      ...eventArgs(told?.events),
       ...drop,
     ]);
     if (outcome === "lost") return "lost";
+    if (told) this.#notices.eventsAppended(id);
     this.#notices.jobChanged(id);
+    const [advanced, garbage] = outcome.split(" ");
     // What is left when this process dies goes with the job.
-    if (outcome === "garbage") this.#collect(id).catch(() => {});
-    return "advanced";
+    if (garbage) this.#collect(id).catch(() => {});
+    return advanced as "advanced" | "stepped";
   }
 
   async follow(
@@ -267,8 +297,8 @@ export class RedisJobs implements JobStore {
     token: string,
     from: number,
     next: Stage,
-    { state, tasksDone, fuel, earner, drop, metrics, nowMs }: RoundAnswer,
-  ): Promise<"followed" | "paused" | "lost"> {
+    { state, tasksDone, fuel, earner, drop, changedAt = [], metrics, events, nowMs }: RoundAnswer,
+  ): Promise<"followed" | "changed" | "paused" | "stepped" | "lost"> {
     const keeps = next.entry === "map";
     requireNumbers(tasksDone, fuel, `round ${next.round}`);
     const outcome = await this.#call("follow", id, [
@@ -283,29 +313,32 @@ export class RedisJobs implements JobStore {
       fuel,
       earner,
       metrics ? JSON.stringify(metrics) : "",
+      keeps ? next.round - 1 : next.round,
+      keeps ? next.round : "",
+      changedAt.join(" "),
+      ...eventArgs(events),
       next.state!,
       ...outputArgs(state),
       ...drop,
     ]);
     if (outcome === "lost") return "lost";
-    if (!keeps) this.#notices.jobChanged(id);
     const [followed, garbage] = outcome.split(" ");
+    if (events) this.#notices.eventsAppended(id);
+    if (!keeps || followed === "stepped") this.#notices.jobChanged(id);
     if (garbage) this.#collect(id).catch(() => {});
-    return followed as "followed" | "paused";
+    return followed as "followed" | "changed" | "paused" | "stepped";
   }
 
   async setStatus(
     id: string,
-    status: JobStatus,
-    { nowMs, from = [], reason = "", error, resultStage, drop = [] }: StatusChange,
+    status: Exclude<JobStatus, "queued" | "paused">,
+    { nowMs, error, resultStage, drop = [] }: StatusChange,
   ): Promise<"changed" | "already"> {
     const outcome = await this.#call("set_status", id, [
       status,
       nowMs,
       error ? JSON.stringify(error) : "",
       resultStage ?? "",
-      from.join(),
-      reason,
       ...drop,
     ]);
     if (outcome === "already") return "already";
@@ -313,6 +346,10 @@ export class RedisJobs implements JobStore {
     if (endedStatuses.has(status)) await this.#connection.text("hdel", activeKey, id);
     this.#notices.jobChanged(id);
     return "changed";
+  }
+
+  partition(id: string): Promise<Partition | undefined> {
+    return readPartition(this.#connection, id);
   }
 
   outputs(id: string, stage: number, select: OutputSelection = {}): Promise<Output[]> {
@@ -359,36 +396,4 @@ export class RedisJobs implements JobStore {
 function controlOf(kept: string | null | undefined, { number }: Stage): { control?: Control } {
   if (!kept?.startsWith(`${number} `)) return {};
   return { control: JSON.parse(kept.slice(kept.indexOf(" "))) as Control };
-}
-
-function pushCompletion(args: Argument[], completion: Completion): void {
-  const { token, lo, hi, outputs, earner, control } = completion;
-  const [bytes, fuel] = totalsOf(outputs, `tasks [${lo}, ${hi})`);
-  args.push(token, lo, hi, bytes, fuel, earner, controlJson(control), outputs.length);
-  for (const output of outputs) args.push(...outputArgs(output));
-}
-
-function controlJson(control: Control | undefined): string {
-  return control ? JSON.stringify(control) : "";
-}
-
-function totalsOf(outputs: readonly Output[], what: string): [bytes: number, fuel: number] {
-  let bytes = 0;
-  let fuel = 0;
-  for (const output of outputs) {
-    bytes += output.bytes;
-    fuel += output.fuel;
-  }
-  requireNumbers(bytes, fuel, what);
-  return [bytes, fuel];
-}
-
-/** A number that the server cannot add would fail half-way through the transition. */
-function requireNumbers(count: number, fuel: number, what: string): void {
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(fuel))
-    throw new GridError("bad-request", `outputs of ${what} do not add up`);
-}
-
-function outputArgs(output: Output): Argument[] {
-  return [`${output.level}:${chunkOf(output.index)}`, output.index, packOutput(output)];
 }

@@ -1,5 +1,6 @@
 -- args: request, holder, leases, tasksMax, nowMs, deadlineMs, copyBefore ("" for no copies), preferOnly ("1"), lo, hi, …
--- -> lines "stage" and then "token lo hi attempt backup" for each lease; "" when there are none
+-- -> lines "stage, changes of parameters in force, those that this put in force, stepUntil (or nothing)" and then "token lo hi
+--    attempt backup" for each lease; "" when there are none
 local copiesSeenMax = 1000
 local argumentsMax = 1000
 
@@ -13,12 +14,15 @@ end
 verb('lease', function(job, args)
   local request, holder, leasesMax, tasksMax, nowMs, deadlineMs, copyBefore, preferOnly = unpack(args, 1, 8)
   leasesMax, tasksMax = tonumber(leasesMax), tonumber(tasksMax)
-  local status, number, tasks = unpack(redis.call('HMGET', job, 'status', 'number', 'tasks'))
+  local status, number, tasks, done, stepUntil, changeCount, changesUsed = unpack(redis.call('HMGET', job, 'status',
+    'number', 'tasks', 'done', 'stepUntil', 'changeCount', 'changesUsed'))
   if status ~= 'queued' and status ~= 'running' then
     return '', false
   end
+  local unused = tonumber(changeCount or 0) - tonumber(changesUsed or 0)
+  local untouched = unused > 0 and done == '0' and redis.call('EXISTS', job .. ':claims') == 0
   local count = 0
-  local lines = { number }
+  local lines = { '' }
   local claims, leases, deadlines, single = {}, {}, {}, {}
 
   local function hold(claim, backup)
@@ -80,6 +84,15 @@ verb('lease', function(job, args)
   if count == 0 then
     return '', false
   end
+  local settles = 0
+  if untouched then
+    local stage = cjson.decode(redis.call('HGET', job, 'stage'))
+    if stage.entry == 'map' or stage.entry == 'init' then
+      settles = unused
+      settleChanges(job, (int(stage.round) .. ' '):rep(settles):sub(1, -2))
+    end
+  end
+  lines[1] = table.concat({ number, int(tonumber(changesUsed or 0) + settles), int(settles), stepUntil or '' }, ' ')
   callWithPairs('HSET', job .. ':claims', claims)
   callWithPairs('HSET', job .. ':leases', leases)
   callWithPairs('ZADD', job .. ':deadlines', deadlines)

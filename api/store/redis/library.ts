@@ -13,6 +13,10 @@ const files = [
   "advance",
   "follow",
   "set-status",
+  "pause",
+  "resume",
+  "change-params",
+  "partition",
   "remove",
   "collect",
   "append",
@@ -22,7 +26,7 @@ const files = [
 ];
 
 /** The number goes up with every change that an older process could not live with. */
-const libraryName = "sparegrid_3";
+const libraryName = "sparegrid_4";
 
 export type FunctionName =
   | "create"
@@ -34,6 +38,10 @@ export type FunctionName =
   | "advance"
   | "follow"
   | "set_status"
+  | "pause"
+  | "resume"
+  | "change_params"
+  | "partition"
   | "remove"
   | "collect"
   | "append"

@@ -19,7 +19,7 @@ local function forget(owner, name)
 end
 
 -- args: the owner's account, nowMs, most weight, family, then for each: task, by, weight, packed -> "ok"
-redis.register_function('sparegrid_3_memo_put', function(keys, args)
+redis.register_function('sparegrid_4_memo_put', function(keys, args)
   local owner = keys[1]
   local account, nowMs, weightMax, family = unpack(args, 1, 4)
   local key = owner .. ':family:' .. family
@@ -45,7 +45,7 @@ redis.register_function('sparegrid_3_memo_put', function(keys, args)
 end)
 
 -- args: nowMs, family, tasks… -> "ok"
-redis.register_function('sparegrid_3_memo_used', function(keys, args)
+redis.register_function('sparegrid_4_memo_used', function(keys, args)
   for at = 3, #args do
     redis.call('ZADD', keys[1] .. ':used', 'XX', args[1], args[2] .. ' ' .. args[at])
   end
@@ -54,7 +54,7 @@ end)
 
 -- Forgets up to `count` that were used before a time, the oldest first. args: usedSinceMs ("+inf" for any), count
 -- -> how many were forgotten
-redis.register_function('sparegrid_3_memo_forget', function(keys, args)
+redis.register_function('sparegrid_4_memo_forget', function(keys, args)
   local oldest = redis.call('ZRANGEBYSCORE', keys[1] .. ':used', '-inf', '(' .. args[1], 'LIMIT', 0, args[2])
   for _, name in ipairs(oldest) do
     forget(keys[1], name)

@@ -2,7 +2,7 @@
 -- -> { "rows", chunk, chunk, … }, each chunk its level and then index, packed, index, packed, …; or { "chunks", "level:chunk", … } when there are more than that:
 --    a large answer would hold up everybody else
 redis.register_function({
-  function_name = 'sparegrid_3_outputs',
+  function_name = 'sparegrid_4_outputs',
   flags = { 'no-writes' },
   callback = function(keys, args)
     local index = keys[1] .. ':out:' .. args[1]

@@ -1,6 +1,8 @@
 -- What the verbs share. All keys of a job begin with its key, sg:{id}, and so live in one slot:
 --   sg:{id}            hash: spec, stage (JSON), status, number, tasks, done, totals, …; control: the number of the stage
---                      that it is of, and JSON
+--                      that it is of, and JSON; pause:budget, pause:consumer: why it is paused; stepUntil; changes: of
+--                      parameters, a line of JSON each; changeCount; changeRounds: of those in force, "3 7 7";
+--                      changesUsed: how many these are
 --   …:pending          zset: "lo:hi:attempts" by lo, disjoint; neighbours with the same attempts are merged
 --   …:claims           hash: claim -> "front hi attempts claimedAtMs token [token]"; a claim is named by its first token
 --   …:leases           hash: token -> "claim holder". Its claim may be gone: answered wholly by a copy
@@ -24,7 +26,7 @@ end
 -- A request that comes again, because its reply was lost, gets the same reply. `apply` returns its reply and whether it
 -- changed something; what changed nothing may as well run again.
 local function verb(name, apply)
-  redis.register_function('sparegrid_3_' .. name, function(keys, args)
+  redis.register_function('sparegrid_4_' .. name, function(keys, args)
     local job, request = keys[1], args[1]
     local known = redis.call('HGET', job .. ':replies', request)
     if known then
@@ -49,6 +51,45 @@ end
 
 local function ended(status)
   return status == 'succeeded' or status == 'failed' or status == 'cancelled'
+end
+
+-- Numbers and keeps the events (JSON) in args from `first` to `last`, and tells of them. Returns the last number.
+local function appendEvents(job, request, atMs, kept, args, first, last)
+  local count = last - first + 1
+  if count <= 0 then
+    return tonumber(redis.call('HGET', job, 'events'))
+  end
+  local number = redis.call('HINCRBY', job, 'events', count)
+  for at = first, last do
+    redis.call('XADD', job .. ':events', int(number - last + at) .. '-0', 't', atMs, 'e', args[at])
+  end
+  redis.call('XTRIM', job .. ':events', 'MAXLEN', kept)
+  redis.call('PUBLISH', job .. ':events', request)
+  return number
+end
+
+local function pauseJob(job, by, reason)
+  redis.call('HSET', job, 'status', 'paused', 'pause:' .. by, reason)
+  if by == 'consumer' then
+    redis.call('HDEL', job, 'stepUntil')
+  end
+end
+
+-- Pauses a job whose step ends where a round begins. `mapRound`: the round of the next stage, "" when it is no map.
+local function endStep(job, mapRound, stepUntil)
+  if mapRound == '' or not stepUntil or tonumber(mapRound) <= tonumber(stepUntil) then
+    return false
+  end
+  pauseJob(job, 'consumer', 'It has done the rounds it was to do.')
+  return true
+end
+
+-- Puts the next changes of parameters in force. `rounds`: of each, the first that uses it, separated by spaces.
+local function settleChanges(job, rounds)
+  local before = redis.call('HGET', job, 'changeRounds')
+  local _, count = rounds:gsub('%d+', '')
+  redis.call('HSET', job, 'changeRounds', before and before .. ' ' .. rounds or rounds)
+  redis.call('HINCRBY', job, 'changesUsed', count)
 end
 
 local function parseRun(member)

@@ -104,6 +104,17 @@ const jobs: Record<string, Request> = {
   "POST /v1/jobs/{id}/cancel [all]": (scene) =>
     at(scene.job(), (id) => `/v1/jobs/${id}/cancel?all=true`, post("")),
   "POST /v1/jobs/{id}/again": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/again`, post({})),
+  "PATCH /v1/jobs/{id}/params": (scene) =>
+    at(scene.job(), (id) => `/v1/jobs/${id}/params`, patch({ params: {} })),
+  "POST /v1/jobs/{id}/pause": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/pause`, post("")),
+  "POST /v1/jobs/{id}/pause [all]": (scene) =>
+    at(scene.job(), (id) => `/v1/jobs/${id}/pause?all=true`, post("")),
+  "POST /v1/jobs/{id}/resume": (scene) =>
+    at(scene.job(), (id) => `/v1/jobs/${id}/resume`, post("")),
+  "POST /v1/jobs/{id}/step": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/step`, post("")),
+  "GET /v1/jobs/{id}/tasks": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/tasks`),
+  "GET /v1/jobs/{id}/tasks [all]": (scene) =>
+    at(scene.job(), (id) => `/v1/jobs/${id}/tasks?all=true`),
   "POST /v1/jobs/{id}/top-up": (scene) =>
     at(scene.job(), (id) => `/v1/jobs/${id}/top-up`, post({ credits: 1 })),
   // No runner is there to run the sample.

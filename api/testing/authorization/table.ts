@@ -55,6 +55,13 @@ GET    /v1/jobs/{id} [all]                                   401   403   403   4
 POST   /v1/jobs/{id}/cancel                                  401   403   404   200   404
 POST   /v1/jobs/{id}/cancel [all]                            401   403   403   403   200
 POST   /v1/jobs/{id}/again                                   401   403   404   202   404
+PATCH  /v1/jobs/{id}/params                                  401   403   404   409   404
+POST   /v1/jobs/{id}/pause                                   401   403   404   200   404
+POST   /v1/jobs/{id}/pause [all]                             401   403   403   403   200
+POST   /v1/jobs/{id}/resume                                  401   403   404   200   404
+POST   /v1/jobs/{id}/step                                    401   403   404   409   404
+GET    /v1/jobs/{id}/tasks                                   401   403   404   200   404
+GET    /v1/jobs/{id}/tasks [all]                             401   403   403   403   200
 POST   /v1/jobs/{id}/top-up                                  401   403   404   200   404
 POST   /v1/jobs/estimate                                     401   403   404   503   404
 GET    /v1/rates/{version}                                   404   403   404   200   404

@@ -50,8 +50,6 @@ export function beginLife(options: LifeOptions): Life {
   const rows = createPaymentRows(database.drizzle);
   const holds = new Holds({ rows, ledger, transaction, clock });
   const warnings: string[] = [];
-  const steer = (status: "paused" | "running") => (job: string) =>
-    store.jobs.setStatus(job, status, { nowMs: clock() });
   const settlement = new Settlement({
     rows,
     ledger,
@@ -59,8 +57,8 @@ export function beginLife(options: LifeOptions): Life {
     store,
     transaction,
     underWay,
-    pause: steer("paused"),
-    resume: steer("running"),
+    pause: (job, reason) => store.jobs.pause(job, "budget", { reason }),
+    resume: (job) => store.jobs.resume(job, "budget", { nowMs: clock() }),
     isLost,
     onClosed: () => {},
     clock,

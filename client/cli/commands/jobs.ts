@@ -9,8 +9,10 @@ import { paidLine } from "../payment-lines.ts";
 import { Exit, exitCodes, reportError } from "../report.ts";
 import { integer } from "../request.ts";
 import { showResult } from "../show-result.ts";
-import type { Colors, Terminal } from "../terminal.ts";
+import { statusMark } from "../status-mark.ts";
+import type { Terminal } from "../terminal.ts";
 import { watch } from "../watch.ts";
+import { steeringCommands } from "./job-steering.ts";
 
 interface ListOptions {
   status?: JobStatus;
@@ -71,6 +73,7 @@ export function jobsCommands(program: Command, context: Context): void {
       const left = creditsText(job.hold?.left ?? 0);
       terminal.say(`${statusMark(job.status, terminal.colors)} ${id} ${job.status}, ${left} held`);
     });
+  steeringCommands(jobs, context);
   watchCommand(program, context);
   program
     .command("result")
@@ -123,12 +126,6 @@ function watchCommand(program: Command, context: Context): void {
     });
 }
 
-function statusMark(status: JobStatus, colors: Colors): string {
-  if (status === "succeeded") return colors.green("✔");
-  if (status === "failed") return colors.red("✘");
-  return colors.yellow("●");
-}
-
 function listed(rows: readonly JobSummary[], terminal: Terminal): string[] {
   const now = Date.now();
   return table(
@@ -177,6 +174,8 @@ async function showJob(job: Job, terminal: Terminal): Promise<void> {
     if (job.waitingFor !== undefined) row("waits for", job.waitingFor);
   }
   if (job.kind === "iterate") row("rounds", count(job.round));
+  for (const { round, params } of job.paramChanges ?? [])
+    row(round === undefined ? "next" : `round ${round}`, JSON.stringify(params));
   row("records", count(job.records));
   row("tasks", count(job.tasksDone));
   row("fuel", short(job.fuel));
