@@ -27,6 +27,8 @@ export const dataNames = [
   "runner.json",
   "credentials.json",
   "settings.json",
+  "running.json",
+  "network.json",
   "cache",
   "runner.log",
   "runner.log.1",
