@@ -26,7 +26,7 @@ export async function install(context: Context): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await mkdir(dirname(plan.file), { recursive: true });
   await writeFile(plan.file, plan.content);
-  for (const step of plan.start) await runStep(step);
+  for (const step of plan.start) await runStep(step, plan.otherwise);
   say(`Installed as ${plan.kind} (${plan.file}), and started: it lends this machine to ${url}`);
   for (const hint of plan.hints) say(`  ${hint}`);
   say("  to undo it: sparegrid-runner uninstall");

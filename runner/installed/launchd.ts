@@ -25,6 +25,7 @@ export function launchdPlan(options: LaunchdOptions): ServicePlan {
     start: [bootOut, { command: "launchctl", args: ["bootstrap", domain, file] }],
     stop: [bootOut],
     forget: [],
+    otherwise: "it runs without a service, too: sparegrid-runner",
     hints: [`its log: ${join(options.dataDir, logFileName)}`],
   };
 }

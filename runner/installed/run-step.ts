@@ -5,8 +5,15 @@ import type { Step } from "./service-plan.ts";
 
 const outputCharsMax = 4_000;
 
-/** Runs a program of the system; what it says is told when it fails. @throws CommandError */
-export async function runStep({ command, args, optional = false }: Step): Promise<void> {
+/**
+ * Runs a program of the system; what it says is told when it fails.
+ * @param hint what to do then
+ * @throws CommandError
+ */
+export async function runStep(
+  { command, args, optional = false }: Step,
+  hint?: string,
+): Promise<void> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], windowsHide: true });
   let said = "";
   const note = (chunk: Buffer) => {
@@ -19,5 +26,6 @@ export async function runStep({ command, args, optional = false }: Step): Promis
     (error: unknown) => (error as Error).message,
   );
   if (ended === undefined || optional) return;
-  throw new CommandError(`${[command, ...args].join(" ")}: ${ended}`, said.trim() || undefined);
+  const why = [ended, said.trim()].filter((text) => text !== "").join(": ");
+  throw new CommandError(`${[command, ...args].join(" ")}: ${why}`, hint);
 }

@@ -19,6 +19,8 @@ export interface ServicePlan {
   stop: readonly Step[];
   /** After the file was removed. */
   forget: readonly Step[];
+  /** What to do when the system does not take it. */
+  otherwise: string;
   /** What people may want to know once it runs, and cannot be done for them. */
   hints: readonly string[];
 }

@@ -27,7 +27,13 @@ export function systemdPlan(options: SystemdOptions): ServicePlan {
     content: unitText(options),
     start: [systemctl("daemon-reload"), systemctl("enable", unit), systemctl("restart", unit)],
     stop: [{ ...systemctl("disable", "--now", unit), optional: true }],
-    forget: [systemctl("daemon-reload"), { ...systemctl("reset-failed", unit), optional: true }],
+    forget: [
+      { ...systemctl("daemon-reload"), optional: true },
+      { ...systemctl("reset-failed", unit), optional: true },
+    ],
+    otherwise: system
+      ? "without systemd, have the system run: sparegrid-runner"
+      : "log in as yourself, not by su or sudo; or sudo sparegrid-runner install --system; or without systemd: sparegrid-runner",
     hints: [
       `its log: ${log}`,
       ...(system

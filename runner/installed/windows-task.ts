@@ -26,6 +26,7 @@ export function windowsTaskPlan(options: WindowsTaskOptions): ServicePlan {
     ],
     stop: [end, { ...schtasks("/Delete", "/TN", task, "/F"), optional: true }],
     forget: [],
+    otherwise: "it runs without a service, too: sparegrid-runner",
     hints: [`its log: ${win32.join(options.dataDir, logFileName)}`],
   };
 }

@@ -6,7 +6,8 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 
 /** What npm's own scripts tell each other is not for the npm that a person starts; how to reach a registry is. */
-const foreign = /^npm_(?!config_(registry|cafile|proxy|https_proxy|noproxy)$)/i;
+const foreign =
+  /^npm_(?!config_(registry|cafile|proxy|https_proxy|noproxy|userconfig|globalconfig|cache)$)/i;
 
 export interface Said {
   code: number | null;
