@@ -10,6 +10,7 @@ export * from "./http-live.ts";
 export * from "./http-payments.ts";
 export * from "./http-payouts.ts";
 export * from "./http-pools.ts";
+export * from "./http-runner-earnings.ts";
 export * from "./http-runner-release.ts";
 export * from "./http-runners.ts";
 export * from "./http-views.ts";

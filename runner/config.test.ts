@@ -14,7 +14,8 @@ it("flags win over the environment", () => {
 });
 
 it("reports all faults together, by flag and variable", () => {
-  const outcome = readConfig(["--url", "ftp://x", "--slots", "0", "--memory", "lots"], {});
+  const wrong = ["--url", "ftp://x", "--slots", "0", "--memory", "lots", "--page", "off"];
+  const outcome = readConfig(wrong, {});
   expect(outcome).toEqual({
     type: "faults",
     faults: [
@@ -29,4 +30,14 @@ it("reports all faults together, by flag and variable", () => {
 it("knows --help and refuses unknown flags", () => {
   expect(readConfig(["--help"], {})).toEqual({ type: "help" });
   expect(readConfig(["--fast"], {})).toMatchObject({ type: "faults" });
+});
+
+it("has a page unless it is told otherwise, and with it needs neither address nor token", () => {
+  expect(readConfig([], {})).toMatchObject({ type: "config", config: { page: 7777 } });
+  expect(readConfig(["--page", "8000"], {})).toMatchObject({ config: { page: 8000 } });
+  expect(readConfig([], { SPAREGRID_PAGE: "off" })).toMatchObject({ type: "faults" });
+  expect(readConfig(["--page", "70000"], {})).toEqual({
+    type: "faults",
+    faults: ["--page (SPAREGRID_PAGE) is a port from 0 to 65535, or off"],
+  });
 });

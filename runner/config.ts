@@ -1,8 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { pagePortDefault } from "../protocol/runner-page.ts";
 
 export const usage = `Usage: node runner/main.js --url <gateway> --token <token> [options]
+       node runner/main.js settings [name=value…] | pause [1h|restart] | resume | status  [--data-dir <path>]
 
 Lends this machine's spare time to a Sparegrid: connects to the gateway, runs what it sends in sandboxes.
 
@@ -15,6 +17,7 @@ Options (environment variable in parentheses):
   --memory <MB>       memory to lend; default: half of this machine's (SPAREGRID_MEMORY)
   --data-dir <path>   keeps this installation's id; default: ~/.sparegrid/runner (SPAREGRID_DATA_DIR)
   --log-level <level> debug, info, warn, error or silent; default: info (LOG_LEVEL)
+  --page <port|off>   this machine's own page, on 127.0.0.1; default: 7777, or the next free port (SPAREGRID_PAGE)
   --log-file <path>   write the log there, at most 8 MB, instead of to the output (SPAREGRID_LOG_FILE)
   --help              this text
 
@@ -23,10 +26,10 @@ SIGINT or SIGTERM finishes or hands back what is running, within 10 s; a second 
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
-/** What a runner's process is told. All of it is optional but the address and the token. */
+/** What a runner's process is told. Without an address or a token it joins by its page. */
 export interface Config {
-  url: string;
-  token: string;
+  url?: string;
+  token?: string;
   name?: string;
   slots?: number;
   ask?: number;
@@ -35,6 +38,10 @@ export interface Config {
   dataDir: string;
   logLevel: (typeof logLevels)[number];
   logFile?: string;
+  /** Names the content of an installed program; its package sets it. */
+  build?: string;
+  /** The port of its page. */
+  page: number | "off";
 }
 
 export type ConfigOutcome =
@@ -54,8 +61,9 @@ const settings = {
   dataDir: ["--data-dir", "SPAREGRID_DATA_DIR", () => undefined],
   logLevel: ["--log-level", "LOG_LEVEL", levelFault],
   logFile: ["--log-file", "SPAREGRID_LOG_FILE", () => undefined],
+  page: ["--page", "SPAREGRID_PAGE", pageFault],
 } as const satisfies Record<
-  keyof Config,
+  Exclude<keyof Config, "build">,
   readonly [string, string, (value: string) => string | undefined]
 >;
 
@@ -78,6 +86,7 @@ export function readConfig(
         "data-dir": { type: "string" },
         "log-level": { type: "string" },
         "log-file": { type: "string" },
+        page: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }));
@@ -87,9 +96,10 @@ export function readConfig(
   if (values.help) return { type: "help" };
   const given: Partial<Record<keyof Config, string>> = {};
   const faults: string[] = [];
+  const pageOff = (values.page ?? env[settings.page[1]]) === "off";
   for (const [field, [flag, variable, faultOf]] of Object.entries(settings)) {
     const value = String(values[flag.slice(2)] ?? env[variable] ?? "");
-    const needed = field === "url" || field === "token";
+    const needed = (field === "url" || field === "token") && pageOff;
     const fault = value === "" ? (needed ? "is needed" : undefined) : faultOf(value);
     if (fault !== undefined) faults.push(`${flag} (${variable}) ${fault}`);
     else if (value !== "") given[field as keyof Config] = value;
@@ -98,8 +108,8 @@ export function readConfig(
   return {
     type: "config",
     config: {
-      url: given.url!,
-      token: given.token!,
+      ...(given.url !== undefined && { url: given.url }),
+      ...(given.token !== undefined && { token: given.token }),
       ...(given.name !== undefined && { name: given.name }),
       ...(given.slots !== undefined && { slots: Number(given.slots) }),
       ...(given.ask !== undefined && { ask: Number(given.ask) }),
@@ -107,6 +117,8 @@ export function readConfig(
       dataDir: given.dataDir ?? join(homedir(), ".sparegrid", "runner"),
       logLevel: (given.logLevel ?? "info") as Config["logLevel"],
       ...(given.logFile !== undefined && { logFile: given.logFile }),
+      ...(env.SPAREGRID_BUILD !== undefined && { build: env.SPAREGRID_BUILD }),
+      page: given.page === "off" ? "off" : Number(given.page ?? pagePortDefault),
     },
   };
 }
@@ -124,6 +136,12 @@ function askFault(value: string): string | undefined {
   const ask = Number(value);
   const fits = /^\d+(?:\.\d{1,2})?$/.test(value) && ask >= 0.1 && ask <= 100;
   return fits ? undefined : "is a number from 0.1 to 100 with at most two decimals";
+}
+
+function pageFault(value: string): string | undefined {
+  return value === "off" || (/^\d{1,5}$/.test(value) && Number(value) <= 65_535)
+    ? undefined
+    : "is a port from 0 to 65535, or off";
 }
 
 function levelFault(value: string): string | undefined {

@@ -23,7 +23,7 @@ async function program(args: string[]): Promise<Program> {
   cleanUps.push(() => rm(dataDir, { recursive: true }));
   const main = new URL("./main.js", import.meta.url).pathname;
   const child = spawn(process.execPath, [main, "--data-dir", dataDir, ...args], {
-    env: { PATH: process.env.PATH, HOME: dataDir },
+    env: { PATH: process.env.PATH, HOME: dataDir, SPAREGRID_PAGE: "off" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   cleanUps.push(() => child.kill("SIGKILL"));

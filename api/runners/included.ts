@@ -63,6 +63,8 @@ export class IncludedRunners {
         SPAREGRID_NAME: `included-${index + 1}`,
         SPAREGRID_DATA_DIR: join(dataDir, "runners", String(index + 1)),
         LOG_LEVEL: levelOf(logLevel),
+        // The server's own page shows it.
+        SPAREGRID_PAGE: "off",
       },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

@@ -25,6 +25,15 @@ it("reads what each command takes", () => {
   });
 });
 
+it("passes on what its owner says to a runner that runs", () => {
+  const args = ["cpuPercent=50", "--data-dir", "/srv/runner"];
+  expect(readCommandLine(["settings", ...args])).toMatchObject({
+    command: "settings",
+    dataDir: "/srv/runner",
+    args,
+  });
+});
+
 it("refuses what a command does not take, and commands that there are not, with a hint", () => {
   for (const args of [
     ["uninstall", "--url", "https://grid.example"],

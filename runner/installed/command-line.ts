@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ownersCommands } from "../commands/owners-command.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 
 /** The options that a command takes. `run` takes all of the runner's, which it reads by itself. */
@@ -8,6 +9,10 @@ const optionsOf = {
   install: ["url", "name", "data-dir", "system"],
   uninstall: ["data-dir", "system", "purge", "yes"],
   update: ["url", "system", "check"],
+  settings: ["data-dir", "system"],
+  pause: ["data-dir", "system"],
+  resume: ["data-dir", "system"],
+  status: ["data-dir", "system"],
 } as const;
 
 const types = {
@@ -73,7 +78,9 @@ export function readCommandLine(given: readonly string[]): CommandLine {
 function parse(command: Command, args: readonly string[]): Record<string, unknown> {
   const options = Object.fromEntries(optionsOf[command].map((name) => [name, types[name]]));
   try {
-    return parseArgs({ args: [...args], options, strict: command !== "run" }).values;
+    const strict = command !== "run";
+    const allowPositionals = !strict || ownersCommands.includes(command);
+    return parseArgs({ args: [...args], options, strict, allowPositionals }).values;
   } catch (error) {
     throw new CommandError(
       `${command}: ${(error as Error).message}`,

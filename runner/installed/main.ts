@@ -5,7 +5,7 @@ import { type Command, readCommandLine } from "./command-line.ts";
 import type { Context } from "./context.ts";
 import { install } from "./install.ts";
 import { readInstallation } from "./installation.ts";
-import { joinCommand, run } from "./run.ts";
+import { joinCommand, run, tell } from "./run.ts";
 import { uninstall } from "./uninstall.ts";
 import { update } from "./update.ts";
 import { usage } from "./usage.ts";
@@ -17,6 +17,10 @@ const verbs: Record<Command, (context: Context) => Promise<void>> = {
   install,
   uninstall,
   update,
+  settings: tell,
+  pause: tell,
+  resume: tell,
+  status: tell,
 };
 
 async function main(args: readonly string[]): Promise<void> {

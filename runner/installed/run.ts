@@ -1,3 +1,4 @@
+import { ownersCommand } from "../commands/owners-command.ts";
 import { readKey } from "../kept-key.ts";
 import { main as runnerMain } from "../program.ts";
 import { exitCodes } from "./command-error.ts";
@@ -19,6 +20,7 @@ export async function run(context: Context): Promise<void> {
     SPAREGRID_URL: url,
     SPAREGRID_TOKEN: token,
     SPAREGRID_DATA_DIR: dataDir,
+    SPAREGRID_BUILD: installation.server?.build,
   });
   if (refusal?.code === "unauthorized") process.exitCode = exitCodes.dismissed;
 }
@@ -28,4 +30,12 @@ export async function joinCommand(context: Context): Promise<void> {
   const { line, env, installation } = context;
   const url = serverAddress(line.url ?? env.SPAREGRID_URL ?? installation.server?.url);
   await join(context, { url, dataDir: dataDirFor(context) });
+}
+
+/** What its owner says to the runner that may be running here: settings, pause, resume, status. */
+export async function tell(context: Context): Promise<void> {
+  const { line, env } = context;
+  const args = line.args.filter((arg) => arg !== "--system");
+  const given = { ...env, SPAREGRID_DATA_DIR: dataDirFor(context) };
+  process.exitCode = await ownersCommand([line.command, ...args], given);
 }

@@ -30,7 +30,15 @@ export class RunnerProcess implements AsyncDisposable {
     { name, slots = 2 }: RunnerProcessOptions,
   ): Promise<RunnerProcess> {
     const dataDir = await mkdtemp(path.join(tmpdir(), "sparegrid-runner-"));
-    const settings = { url, token: key, name, slots, "data-dir": dataDir, "log-level": "error" };
+    const settings = {
+      url,
+      token: key,
+      name,
+      slots,
+      "data-dir": dataDir,
+      "log-level": "error",
+      page: "off",
+    };
     const args = Object.entries(settings).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
     const child = spawn(process.execPath, ["runner/main.js", ...args], {
       cwd: root,

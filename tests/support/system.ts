@@ -106,6 +106,8 @@ export class System implements AsyncDisposable {
         slots,
         "--data-dir",
         this.dataDir,
+        "--page",
+        "off",
       ],
       process.env,
     );

@@ -9,7 +9,7 @@ import { Exit, exitCodes, UsageError } from "../report.ts";
 
 /** The runner is a program of its own: it is started as a child, whose output and signals pass straight through. */
 export function runnerCommand(program: Command, context: Context): void {
-  program
+  const command = program
     .command("runner")
     .option("--token <token>", "the token a runner connects with (SPAREGRID_TOKEN)")
     .option("--join", "get a token of your own for this machine by approving a code in the browser")
@@ -19,6 +19,7 @@ export function runnerCommand(program: Command, context: Context): void {
     .option("--memory <MB>", "memory to lend (default: half of this machine's)")
     .option("--data-dir <path>", "keeps this installation's id (default: ~/.sparegrid/runner)")
     .option("--log-level <level>", "debug, info, warn, error or silent")
+    .option("--page <port|off>", "this machine's own page, on 127.0.0.1 (default: 7777)")
     .summary("lend this machine: run tasks for the API at --url")
     .description(
       "Runs a runner in the foreground. On the API's own machine its address and token are found; elsewhere give --url: at its first start the runner shows a code to approve, and keeps the token it gets, which is good for nothing but lending this machine. Ctrl-C finishes or hands back what is running.",
@@ -30,11 +31,12 @@ export function runnerCommand(program: Command, context: Context): void {
         "runner --url https://grid.example.org",
         "runner --join --url https://grid.example.org",
         "runner --slots 4 --name attic",
+        'runner settings cpuPercent=50 hours="mon-fri 18:00-08:00, sat-sun"',
+        "runner pause 1h",
       ),
     )
     .action(async (options: RunnerOptions, command: Command) => {
-      const main = fileURLToPath(new URL("../../../runner/main.js", import.meta.url));
-      if (!existsSync(main)) throw new UsageError("this installation has no runner", main);
+      const main = runnerMain();
       const connection = await findConnection(command.optsWithGlobals(), context.env);
       const { url } = connection;
       const { token: given, join, ...flags } = options;
@@ -48,6 +50,40 @@ export function runnerCommand(program: Command, context: Context): void {
       const code = await runChild([main, "--url", url, ...args], { ...context.env, ...secret });
       if (code !== 0) throw new Exit(code);
     });
+  ownersCommands(command, context);
+}
+
+/** What its owner says to a runner that may be running. They are the runner's own, and need no server. */
+function ownersCommands(command: Command, context: Context): void {
+  const verbs = [
+    [
+      "settings [name=value...]",
+      "what this machine lends, and when; a running runner heeds it at once",
+    ],
+    ["pause [time]", "hand back work and take none for 1h, 30m, until a time, or a restart"],
+    ["resume", "end a pause"],
+    ["status", "what the runner of this machine is at"],
+  ] as const;
+  for (const [usage, summary] of verbs) {
+    command
+      .command(usage)
+      .summary(summary)
+      .description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`)
+      .option("--data-dir <path>", "the runner's (default: ~/.sparegrid/runner)")
+      .action(async (...given: unknown[]) => {
+        const self = given.at(-1) as Command;
+        const { dataDir } = self.optsWithGlobals<RunnerOptions>();
+        const args = [self.name(), ...self.args, ...(dataDir ? ["--data-dir", dataDir] : [])];
+        const code = await runChild([runnerMain(), ...args], context.env);
+        if (code !== 0) throw new Exit(code);
+      });
+  }
+}
+
+function runnerMain(): string {
+  const main = fileURLToPath(new URL("../../../runner/main.js", import.meta.url));
+  if (!existsSync(main)) throw new UsageError("this installation has no runner", main);
+  return main;
 }
 
 /**
@@ -78,6 +114,7 @@ interface RunnerOptions {
   memory?: string;
   dataDir?: string;
   logLevel?: string;
+  page?: string;
 }
 
 /** Resolves with its exit code once it is gone. Signals are passed on, so that it can drain. */
