@@ -94,8 +94,7 @@ it("a second signal ends it at once, with its processes", async () => {
   child.kill("SIGTERM");
   await exit;
   expect(performance.now() - startedMs).toBeLessThan(1_000);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(children.filter(alive)).toEqual([]);
+  await peer.until(() => children.filter(alive).length === 0, 2_000);
 });
 
 it("tells all that is wrong with its configuration, and exits with 2", async () => {

@@ -29,7 +29,7 @@ export interface HousekeepingOptions {
   campaigns: { sweep(): void };
   /** Those who have runners connected. */
   noteLenders: () => void;
-  payments: Pick<Payments, "rows" | "settlement">;
+  payments: Pick<Payments, "rows" | "settlement" | "runnerEarnings">;
   clock: () => number;
   log: Logger;
   jobRetentionMs: number;
@@ -87,6 +87,7 @@ export class Housekeeping {
     for (const id of catalog.jobs.expired(nowMs - jobRetentionMs, expiredAtOnce))
       if (await this.#isPaid(id)) await this.#forget(id);
     payments.rows.trim(nowMs - paymentsKeptMs);
+    payments.runnerEarnings.trim();
     catalog.jobs.trim(jobRowsMax);
     catalog.idempotency.trim(nowMs - idempotencyKeptMs, idempotencyKeysMax);
     await blobSweep.tick();

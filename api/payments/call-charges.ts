@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { parseEarner } from "../../protocol/earner.ts";
 import type { Transfer } from "../ledger/port.ts";
 import { platform, walletOf } from "./holds.ts";
 import { difference, type Split, splitOf, type Terms, totalOf } from "./split.ts";
@@ -12,19 +13,21 @@ export interface CallTerms extends Terms {
 
 export interface ChargeKey {
   caller: string;
-  /** The account whose machine answered. */
-  provider: string;
+  /** Whose machine answered (protocol/earner.ts). */
+  earner: string;
   /** Function and version. */
   key: string;
 }
 
-/** What is to be posted for one caller, provider and version. */
+/** What is to be posted for one caller, earner and version. */
 export interface Charge {
   sum: Sum;
   /** Fuel and calls that it reaches. */
   fuel: number;
   calls: number;
   costMicro: number;
+  /** The earner's part. */
+  workMicro: number;
   transfers: Transfer[];
 }
 
@@ -41,7 +44,7 @@ interface Sum extends ChargeKey {
 /** Sums that were posted whole and may be forgotten; what is lost with one is less than a microcredit a receiver. */
 const sumsKept = 10_000;
 
-/** Adds up what calls cost, by caller, provider and version, on cumulative fuel: small calls lose nothing to rounding. */
+/** Adds up what calls cost, by caller, earner and version, on cumulative fuel: small calls lose nothing to rounding. */
 export class CallCharges {
   readonly #run: string;
   readonly #sums = new LRUCache<string, Sum>({ max: sumsKept });
@@ -105,18 +108,19 @@ export class CallCharges {
     return micro;
   }
 
-  #sum({ caller, provider, key }: ChargeKey, terms: CallTerms): Sum {
-    const id = `${caller} ${provider} ${terms.rateMicro} ${key}`;
+  #sum({ caller, earner, key }: ChargeKey, terms: CallTerms): Sum {
+    const id = `${caller} ${earner} ${terms.rateMicro} ${key}`;
     let sum = this.#sums.get(id);
     if (!sum) {
-      sum = { caller, provider, key, terms, fuel: 0, postedFuel: 0, calls: 0, postedCalls: 0 };
+      sum = { caller, earner, key, terms, fuel: 0, postedFuel: 0, calls: 0, postedCalls: 0 };
       this.#sums.set(id, sum);
     }
     return sum;
   }
 
   #chargeOf(sum: Sum): Charge {
-    const { caller, provider, terms, fuel, postedFuel, calls, postedCalls } = sum;
+    const { caller, earner, terms, fuel, postedFuel, calls, postedCalls } = sum;
+    const { account, runner } = parseEarner(earner);
     const { workMicro, royaltyMicro, feeMicro } = partOf(sum);
     const id = `call:${this.#run}:${(this.#charges++).toString(36)}`;
     const about = { function: terms.function, calls: calls - postedCalls, fuel: fuel - postedFuel };
@@ -126,9 +130,9 @@ export class CallCharges {
         id: `${id}:work`,
         kind: "call",
         debit,
-        credit: walletOf(provider),
+        credit: walletOf(account),
         micro: workMicro,
-        about,
+        about: runner === "" ? about : { ...about, runner },
       },
       {
         id: `${id}:royalty`,
@@ -141,7 +145,8 @@ export class CallCharges {
       { id: `${id}:fee`, kind: "fee", debit, credit: platform, micro: feeMicro, about },
     ];
     const transfers = all.filter(({ micro }) => micro > 0);
-    return { sum, fuel, calls, costMicro: workMicro + royaltyMicro + feeMicro, transfers };
+    const costMicro = workMicro + royaltyMicro + feeMicro;
+    return { sum, fuel, calls, costMicro, workMicro, transfers };
   }
 }
 
@@ -150,10 +155,10 @@ function costOfSum(sum: Sum): number {
 }
 
 /** Nobody pays himself: neither for work on one's own machine nor a royalty for one's own function. */
-function partOf({ caller, provider, terms, fuel, postedFuel }: Sum): Split {
+function partOf({ caller, earner, terms, fuel, postedFuel }: Sum): Split {
   const part = difference(splitOf(fuel, terms), splitOf(postedFuel, terms));
   return {
-    workMicro: caller === provider ? 0 : part.workMicro,
+    workMicro: caller === parseEarner(earner).account ? 0 : part.workMicro,
     royaltyMicro: caller === terms.author ? 0 : part.royaltyMicro,
     feeMicro: part.feeMicro,
   };

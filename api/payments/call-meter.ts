@@ -6,7 +6,7 @@ import { CallCharges, type CallTerms, type Charge } from "./call-charges.ts";
 import { walletOf } from "./holds.ts";
 import { costOf } from "./split.ts";
 
-/** Charges are posted so often, those of the same caller, provider and version as one. */
+/** Charges are posted so often, those of the same caller, earner and version as one. */
 const postEveryMs = 250;
 /** A caller's balance is read from the ledger at most so often. */
 const balanceKnownMs = 250;
@@ -21,6 +21,8 @@ export interface CallMeterOptions {
   run: string;
   clock: () => number;
   log: { warn(fields: object, text: string): void };
+  /** An earner was paid for calls. */
+  onPaid?: (earner: string, workMicro: number) => void;
 }
 
 interface Caller {
@@ -79,8 +81,8 @@ export class CallMeter {
     };
   }
 
-  /** A call was answered. */
-  charge(account: string, key: string, provider: string, fuel: number): void {
+  /** A call was answered. @param earner whose machine did, as protocol/earner.ts writes it */
+  charge(account: string, key: string, earner: string, fuel: number): void {
     const called = this.#called.get(key);
     // Its terms were forgotten under thousands of other versions' calls while it ran.
     if (!called) return;
@@ -89,7 +91,7 @@ export class CallMeter {
       called.expectedFuel = expectedFuel;
       called.expectedMicro = costOf(expectedFuel, called);
     }
-    const costMicro = this.#charges.add({ caller: account, provider, key }, called, fuel);
+    const costMicro = this.#charges.add({ caller: account, earner, key }, called, fuel);
     this.#caller(account).unpostedMicro += costMicro;
   }
 
@@ -132,11 +134,12 @@ export class CallMeter {
   }
 
   async #postSome(account: string, caller: Caller, charges: readonly Charge[]): Promise<void> {
-    const { ledger, log } = this.#options;
+    const { ledger, log, onPaid } = this.#options;
     try {
       await ledger.submit(charges.flatMap(({ transfers }) => transfers));
       const postedMicro = charges.reduce((sum, { costMicro }) => sum + costMicro, 0);
       this.#charges.posted(charges);
+      for (const { sum, workMicro } of charges) onPaid?.(sum.earner, workMicro);
       caller.unpostedMicro -= postedMicro;
       caller.availableMicro -= postedMicro;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { operatorAccount } from "../../protocol/accounts.ts";
-import { parseEarner } from "../../protocol/earner.ts";
+import { earnerOf, parseEarner } from "../../protocol/earner.ts";
 import type { JobSpec } from "../../protocol/job.ts";
 import type { Manifest } from "../../protocol/manifest.ts";
 import type { Database } from "../database/open.ts";
@@ -16,6 +16,7 @@ import { baseRateMicro } from "./rates/base-rate.ts";
 import { Rates } from "./rates/rates.ts";
 import { createRateRows } from "./rates/rows.ts";
 import { createPaymentRows, type PaymentRows } from "./rows.ts";
+import { RunnerEarnings } from "./runner-earnings.ts";
 import { Settlement } from "./settlement.ts";
 
 export interface PaymentsOptions {
@@ -44,6 +45,7 @@ export interface Payments {
   rates: Rates;
   settlement: Settlement;
   meter: CallMeter;
+  runnerEarnings: RunnerEarnings;
   estimates: Estimates;
   feeBasisPoints: number;
   /** To be told by the gateway. */
@@ -66,7 +68,14 @@ export function createPayments(options: PaymentsOptions): Payments {
     clock,
     log,
   });
-  const meter = new CallMeter({ ledger, run: randomUUID(), clock, log });
+  const runnerEarnings = new RunnerEarnings({ database: drizzle, transaction, clock, log });
+  const meter = new CallMeter({
+    ledger,
+    run: randomUUID(),
+    clock,
+    log,
+    onPaid: (earner, micro) => runnerEarnings.paidForCalls(parseEarner(earner), micro),
+  });
   const orders: Orders = new Orders({
     ledger,
     rates,
@@ -88,8 +97,7 @@ export function createPayments(options: PaymentsOptions): Payments {
         author: version.owner,
       }),
     charge: (spec, version, earned) => {
-      for (const { earner, fuel } of earned)
-        meter.charge(spec.owner, keyOf(version), parseEarner(earner).account, fuel);
+      for (const { earner, fuel } of earned) meter.charge(spec.owner, keyOf(version), earner, fuel);
     },
     clock,
   });
@@ -104,6 +112,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     resume: (job) => jobs.resume(job, "budget"),
     isLost: options.isLost,
     onClosed: options.onClosed,
+    onPaid: (earner, micro) => runnerEarnings.paid(parseEarner(earner), micro),
     clock,
     log,
   });
@@ -114,6 +123,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     rates,
     settlement,
     meter,
+    runnerEarnings,
     estimates,
     feeBasisPoints,
     onCall: (call) => {
@@ -121,7 +131,7 @@ export function createPayments(options: PaymentsOptions): Payments {
         meter.charge(
           call.owner,
           keyOf({ ...call, digest: call.version }),
-          call.runnerOwner,
+          earnerOf(call.runnerOwner, call.runner),
           call.fuel,
         );
     },
@@ -129,6 +139,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     async close() {
       await settlement.close();
       await meter.close();
+      runnerEarnings.close();
       rates.close();
     },
   };

@@ -83,3 +83,18 @@ export const rateObservations = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.version, table.owner] })],
 );
+
+/** What each machine has earned (runner-earnings.ts), by quarter of an hour since the epoch; all of it in quarter 0. */
+export const runnerEarnings = sqliteTable(
+  "runner_earnings",
+  {
+    account: text().notNull(),
+    runner: text().notNull(),
+    quarter: integer().notNull(),
+    micro: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.account, table.runner, table.quarter] }),
+    index("runner_earnings_quarter").on(table.quarter),
+  ],
+);

@@ -13,6 +13,8 @@ export interface SettleJobOptions {
   holds: Holds;
   /** A payment is closed, in this transaction: what the job cost is final. */
   onClosed: (job: string, costMicro: number) => void;
+  /** An earner is paid for work, in this transaction. */
+  onPaid?: (earner: string, workMicro: number) => void;
 }
 
 /** What settling a job came to. */
@@ -33,7 +35,7 @@ export interface Settled {
  * Undefined when the job pays nothing or its payment is closed.
  */
 export function settleJob(
-  { rows, ledger, holds, onClosed }: SettleJobOptions,
+  { rows, ledger, holds, onClosed, onPaid }: SettleJobOptions,
   job: string,
   earned: readonly Earning[],
   ended: boolean,
@@ -53,6 +55,7 @@ export function settleJob(
   const { payments, owedMicro } = due;
   ledger.apply(payments.flatMap((payment) => transfersOf(row, payment, paidFuel)));
   rows.paid(job, payments, paidFuel);
+  for (const { earner, workMicro } of payments) onPaid?.(earner, workMicro);
   if (owedMicro !== row.owedMicro) rows.setState(job, { owedMicro, pausedFor: row.pausedFor });
   if (ended) holds.release(row);
   const after = rows.find(job)!;

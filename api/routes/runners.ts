@@ -1,16 +1,51 @@
+import { GridError } from "../../protocol/errors.ts";
 import { allQuerySchema } from "../../protocol/http-common.ts";
+import {
+  type RunnerEarnings,
+  runnerEarningsQuerySchema,
+  runnerEarningsSchema,
+} from "../../protocol/http-runner-earnings.ts";
 import { type Runner, runnerPageSchema } from "../../protocol/http-runners.ts";
+import { creditsOf } from "../../protocol/money.ts";
 import type { Deps } from "../deps.ts";
 import { readQuery } from "../http/body.ts";
+import { principalOf } from "../http/context.ts";
 import { json, type Route } from "../http/route.ts";
 import { viewerOf } from "../http/viewer.ts";
+import type { EarnedDays } from "../payments/runner-earnings.ts";
 import type { RunnerInfo } from "../ports.ts";
 
 /** Pools of one account are a hundred at most, and those it joined as many. */
 const poolsMax = 200;
 
-export function runnerRoutes({ gateway, pools: { pools } }: Deps): Route[] {
+export function runnerRoutes({ gateway, payments, pools: { pools } }: Deps): Route[] {
   return [
+    {
+      operation: {
+        method: "get",
+        path: "/v1/runners/:id/earnings",
+        id: "getRunnerEarnings",
+        tag: "Runners",
+        summary: "What one of your runners has earned: in all, and by day",
+        description:
+          "Days are those of whoever asks: `offsetMinutes` says how far that clock is ahead of UTC. Calls are counted some seconds later.",
+        auth: "member",
+        scope: "runners",
+        query: runnerEarningsQuerySchema,
+        responses: { 200: { description: "Its earnings", schema: runnerEarningsSchema } },
+      },
+      handle(c) {
+        const { account } = principalOf(c);
+        const runner = c.req.param("id")!;
+        const query = readQuery(c, runnerEarningsQuerySchema);
+        const earned = payments.runnerEarnings.read({ account, runner }, query);
+        // One that never earned is known for as long as it is connected.
+        const isOwn = (info: RunnerInfo) => info.owner === account && info.id === runner;
+        if (!earned.known && !gateway.runners().some(isOwn))
+          throw new GridError("not-found", `You have no runner ${runner}.`, { name: runner });
+        return json(earningsOf(runner, earned));
+      },
+    },
     {
       operation: {
         method: "get",
@@ -35,6 +70,15 @@ export function runnerRoutes({ gateway, pools: { pools } }: Deps): Route[] {
       },
     },
   ];
+}
+
+function earningsOf(runner: string, { totalMicro, days }: EarnedDays): RunnerEarnings {
+  return {
+    runner,
+    total: creditsOf(totalMicro),
+    today: creditsOf(days.at(-1)!.micro),
+    days: days.map(({ date, micro }) => ({ date, credits: creditsOf(micro) })),
+  };
 }
 
 /** A runner tells of its load in percent of one core. */

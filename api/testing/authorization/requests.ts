@@ -131,6 +131,9 @@ const jobs: Record<string, Request> = {
 const runners: Record<string, Request> = {
   "GET /v1/runners": get("/v1/runners"),
   "GET /v1/runners [all]": get("/v1/runners?all=true"),
+  "GET /v1/runners/{id}/earnings": (scene) => ({
+    path: `/v1/runners/${scene.earningRunner()}/earnings`,
+  }),
   "GET /v1/blobs/{digest}": ({ version }) => ({ path: `/v1/blobs/${version}` }),
   "PUT /v1/blobs/{digest}": (scene) => {
     const body = scene.fresh("blob");

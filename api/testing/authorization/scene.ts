@@ -84,6 +84,13 @@ export class Scene {
     return (await made<{ id: string }>(this.ada.json(path, post("a\nb\n")))).id;
   }
 
+  /** A machine of ada's that was paid for something. */
+  earningRunner(): string {
+    const runner = this.fresh("run");
+    this.api.deps.payments.runnerEarnings.paid({ account: this.ada.account, runner }, 1);
+    return runner;
+  }
+
   /** It waits for a runner. */
   async job(): Promise<string> {
     const body = { function: "ada/secret", input: [1] };
