@@ -21,8 +21,10 @@ import { Housekeeping } from "./http/housekeeping.ts";
 import { Inputs } from "./http/inputs.ts";
 import { JobReader } from "./http/job-reader.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { Orphans } from "./http/orphans.ts";
 import { PublicAddress } from "./http/public-address.ts";
 import { RecentCalls } from "./http/recent-calls.ts";
+import { SoleUser } from "./http/sole-user.ts";
 import { Submit } from "./http/submit.ts";
 import { Versions } from "./http/versions.ts";
 import { JobViews } from "./jobs/job-view.ts";
@@ -215,11 +217,16 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       metrics,
       clock,
     });
+    const soleUser = new SoleUser({ catalog, store, clock, log });
     const housekeeping = new Housekeeping({
       catalog,
       store,
       bindings,
-      blobSweep: new BlobSweep({ catalog, store, gate, clock, log, graceMs: blobGraceMs }),
+      blobSweep: new BlobSweep({
+        ...{ catalog, store, gate, soleUser, clock, log },
+        graceMs: blobGraceMs,
+      }),
+      orphans: new Orphans({ catalog, store, jobs, soleUser, startedAtMs: clock(), log }),
       jobReader,
       campaigns,
       noteLenders: () => {

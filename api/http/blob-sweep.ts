@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Digest } from "../../protocol/digest.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { idleMsMax, type Store } from "../store/port.ts";
 import type { BlobGate } from "./blob-gate.ts";
+import type { SoleUser } from "./sole-user.ts";
 
 /** Digests looked up, and blobs removed, at a time: some 2 ms. */
 const atOnce = 500;
@@ -12,15 +12,12 @@ const candidatesMax = 100_000;
 const everyMsMax = 600_000;
 /** A sweep takes at most this part of the time. */
 const busyPartMax = 1 / 20;
-/** An API process with another catalog may be stopped for so long, and find its blobs again. */
-const catalogKeptMs = 7 * 24 * 3_600_000;
-/** Another process with our catalog that was silent for so long stores nothing any more. */
-const processGoneMs = 900_000;
 
 export interface BlobSweepOptions {
   catalog: Catalog;
   store: Store;
   gate: BlobGate;
+  soleUser: SoleUser;
   clock: () => number;
   log: Logger;
   /** Blobs that were put more recently stay, whoever needs them. */
@@ -34,9 +31,7 @@ export interface BlobSweepOptions {
  */
 export class BlobSweep {
   readonly #options: BlobSweepOptions;
-  readonly #process = randomUUID();
   #nextAtMs = 0;
-  #wasAlone = true;
 
   constructor(options: BlobSweepOptions) {
     this.#options = options;
@@ -46,7 +41,7 @@ export class BlobSweep {
   async tick(): Promise<void> {
     const { clock, graceMs } = this.#options;
     const startedMs = clock();
-    if (!(await this.#isAlone()) || startedMs < this.#nextAtMs) return;
+    if (!(await this.#options.soleUser.isAlone()) || startedMs < this.#nextAtMs) return;
     await this.#sweep();
     const pauseMs = Math.max(Math.min(everyMsMax, graceMs), (clock() - startedMs) / busyPartMax);
     this.#nextAtMs = clock() + pauseMs;
@@ -79,7 +74,7 @@ export class BlobSweep {
     const rest = [...candidates];
     let removed = 0;
     for (let at = 0; at < rest.length; at += atOnce) {
-      if (!(await this.#isAlone())) break;
+      if (!(await this.#options.soleUser.isAlone())) break;
       // Whoever stores now is counted in, whoever has stored has a hold by now. A job may have come to need a large
       // output since the outputs were read: it put it shortly before.
       const idleMs = graceMs + Math.max(gate.storingMs(), clock() - markedAtMs);
@@ -91,20 +86,5 @@ export class BlobSweep {
       );
     }
     return removed;
-  }
-
-  /** Whether this process knows every reference: no other catalog, and no other process, uses the store. */
-  async #isAlone(): Promise<boolean> {
-    const { catalog, store, clock, log } = this.#options;
-    const user = { catalog: catalog.id, process: this.#process };
-    const nowMs = clock();
-    const others = (await store.present(user, nowMs, catalogKeptMs)).filter(
-      (other) => other.catalog !== catalog.id || nowMs - other.seenAtMs < processGoneMs,
-    );
-    const alone = others.length === 0;
-    if (!alone && this.#wasAlone)
-      log.info({ others }, "other API processes use this store: blobs are not removed");
-    this.#wasAlone = alone;
-    return alone;
   }
 }

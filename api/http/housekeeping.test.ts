@@ -11,6 +11,7 @@ import { operator } from "../testing/operator.ts";
 import { type Wired, wire } from "../wire.ts";
 import { BlobGate } from "./blob-gate.ts";
 import { BlobSweep, type BlobSweepOptions } from "./blob-sweep.ts";
+import { SoleUser } from "./sole-user.ts";
 
 const key = "k".repeat(40);
 const graceMs = 3_600_000;
@@ -160,7 +161,8 @@ test.each([
 });
 
 async function sweep(more: Partial<BlobSweepOptions> = {}): Promise<void> {
-  await new BlobSweep({ ...wired.deps, graceMs, ...more }).tick();
+  const soleUser = new SoleUser({ ...wired.deps, ...more });
+  await new BlobSweep({ ...wired.deps, soleUser, graceMs, ...more }).tick();
 }
 
 /** Blobs that nobody has put for longer than the grace time. */

@@ -7,6 +7,7 @@ import type { Bindings } from "./bindings.ts";
 import type { BlobSweep } from "./blob-sweep.ts";
 import { idempotencyKeptMs, idempotencyKeysMax } from "./idempotency.ts";
 import type { JobReader } from "./job-reader.ts";
+import type { Orphans } from "./orphans.ts";
 import { loudnessOf } from "./problem.ts";
 
 const everyMsMax = 60_000;
@@ -25,6 +26,7 @@ export interface HousekeepingOptions {
   store: Store;
   bindings: Bindings;
   blobSweep: BlobSweep;
+  orphans: Orphans;
   jobReader: JobReader;
   campaigns: { sweep(): void };
   /** Those who have runners connected. */
@@ -77,11 +79,12 @@ export class Housekeeping {
   }
 
   async #round(): Promise<void> {
-    const { catalog, blobSweep, jobReader, campaigns, payments, clock, jobRetentionMs } =
+    const { catalog, blobSweep, orphans, jobReader, campaigns, payments, clock, jobRetentionMs } =
       this.#options;
     this.#options.noteLenders();
     const nowMs = clock();
     campaigns.sweep();
+    await orphans.sweep();
     await jobReader.reconcile();
     await this.#abandonLost(nowMs);
     for (const id of catalog.jobs.expired(nowMs - jobRetentionMs, expiredAtOnce))

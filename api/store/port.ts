@@ -214,6 +214,12 @@ export interface JobStore {
   /** Ids of jobs that have not ended. */
   active(): Promise<string[]>;
   /**
+   * Ids of all jobs that are there, ended or not, in batches of no order, perhaps with repeats. One that is made or removed
+   * meanwhile may be left out.
+   * @throws GridError store-unavailable when it cannot be known that the list is whole
+   */
+  list(): AsyncIterable<string[]>;
+  /**
    * Claims pending tasks of the current stage. Empty when there are none, or the job is not queued or running.
    *
    * The first lease of a stage that begins a round (init, or the map of an iterate) of which nothing is claimed or done

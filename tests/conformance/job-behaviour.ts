@@ -72,6 +72,20 @@ export function jobBehaviour({ store, open, shared }: Context): void {
     expect(state).not.toHaveProperty("resultStage");
   });
 
+  test("all jobs are listed, ended ones too, until they are removed", async () => {
+    const { jobs } = store();
+    const listed = async () => new Set((await Array.fromAsync(jobs.list())).flat());
+    const ids = [await newJob(store(), 1), await newJob(store(), 1), await newJob(store(), 1)];
+    const [active, ended, removed] = ids as [string, string, string];
+    for (const id of [ended, removed]) await jobs.setStatus(id, "cancelled", { nowMs });
+    await jobs.remove(removed);
+    const [lease] = await jobs.lease(active, request());
+    await jobs.complete(active, [{ ...lease!, outputs: [output(0)], earner }]);
+    const found = await listed();
+    expect([active, ended, removed].map((id) => found.has(id))).toEqual([true, true, false]);
+    expect([...found].every((id) => id.startsWith("job"))).toBe(true);
+  });
+
   test("a paused job is not leased, but what is out is accepted and counted, and its stages advance", async () => {
     const { jobs } = store();
     const id = await newJob(store(), 4);

@@ -24,6 +24,7 @@ import { TaskBoard } from "./task-board.ts";
 /** The key under which listeners to any job are kept. */
 const anyJob = "";
 const largePerRead = 1000;
+const jobsPerRead = 1000;
 
 export interface EmbeddedJobsOptions {
   active: Map<string, ActiveJob>;
@@ -101,6 +102,16 @@ export class EmbeddedJobs implements JobStore {
 
   async active(): Promise<string[]> {
     return [...this.#active.keys()];
+  }
+
+  async *list(): AsyncGenerator<string[]> {
+    for (let after = 0; ; ) {
+      // A job is written when it is made.
+      const jobs = this.#reader.jobs(after, jobsPerRead);
+      if (jobs.length > 0) yield jobs.map(({ id }) => id);
+      if (jobs.length < jobsPerRead) return;
+      after = jobs.at(-1)!.job;
+    }
   }
 
   async lease(id: string, request: LeaseRequest): Promise<Lease[]> {

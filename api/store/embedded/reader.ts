@@ -34,6 +34,7 @@ export class Reader {
   readonly #byId;
   readonly #number;
   readonly #active;
+  readonly #ids;
   readonly #lastJob;
   readonly #done;
   readonly #stages;
@@ -51,6 +52,9 @@ export class Reader {
     this.#number = db.prepare<[string], { job: number }>("SELECT job FROM jobs WHERE id = ?");
     this.#active = db.prepare<[], JobRow>(
       "SELECT job, ended, spec, state FROM jobs WHERE ended = 0 ORDER BY job",
+    );
+    this.#ids = db.prepare<[number, number], { job: number; id: string }>(
+      "SELECT job, id FROM jobs WHERE job > ? ORDER BY job LIMIT ?",
     );
     // Numbers of removed jobs are not used again while their rows are being deleted.
     this.#lastJob = db.prepare<[], { last: number }>(
@@ -106,6 +110,11 @@ export class Reader {
 
   activeJobs(): StoredJob[] {
     return this.#active.all().map(storedJob);
+  }
+
+  /** Jobs after one, by their numbers. */
+  jobs(after: number, limit: number): { job: number; id: string }[] {
+    return this.#ids.all(after, limit);
   }
 
   lastJob(): number {

@@ -24,7 +24,7 @@ import type {
 } from "../port.ts";
 import { readOutcome } from "./complete-reply.ts";
 import type { Argument, Connection } from "./connection.ts";
-import { activeKey, earnedKey, garbageKey, jobKey, largeKeys } from "./keys.ts";
+import { activeKey, earnedKey, garbageKey, jobKey, jobKeys, jobOfKey, largeKeys } from "./keys.ts";
 import type { Notices } from "./notices.ts";
 import { type OutputSelection, readOutputs } from "./outputs.ts";
 import { readPartition } from "./partition.ts";
@@ -160,6 +160,10 @@ export class RedisJobs implements JobStore {
     });
     if (leftovers.length > 0) await this.#connection.text("hdel", activeKey, ...leftovers);
     return ids;
+  }
+
+  async *list(): AsyncGenerator<string[]> {
+    for await (const keys of scanKeys(this.#connection, jobKeys)) yield keys.map(jobOfKey);
   }
 
   async lease(id: string, request: LeaseRequest): Promise<Lease[]> {

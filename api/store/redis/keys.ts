@@ -3,6 +3,13 @@ export function jobKey(id: string): string {
   return `sg:{${id}}`;
 }
 
+/** Pattern of the jobs' own keys, and which job one is of. */
+export const jobKeys = "sg:{*}";
+
+export function jobOfKey(key: string): string {
+  return key.slice("sg:{".length, -"}".length);
+}
+
 export function eventsKey(id: string): string {
   return `${jobKey(id)}:events`;
 }
