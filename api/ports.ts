@@ -79,7 +79,7 @@ export interface DatasetIngest {
 
 export interface Jobs {
   /** Plans and stores a job; its first tasks are pending when this resolves. - created; - exists (same id) */
-  submit(spec: JobSpec): Promise<"created" | "exists">;
+  submit(spec: JobSpec, options?: { paused?: boolean | undefined }): Promise<"created" | "exists">;
   read(id: string): Promise<JobState | undefined>;
   /** @throws GridError not-found */
   cancel(id: string): Promise<JobState>;

@@ -55,3 +55,38 @@ test("it ends by tolerance or rounds, and says what is wrong with its parameters
   expect(() => runLocally(kMeans, [[1]], { k: 2 })).toThrow(/fewer than k/);
   expect(() => runLocally(kMeans, [[1]], { k: 2, init: [1] })).toThrow(/not 2 × 1/);
 });
+
+interface Centres {
+  centres: Float64Array;
+  counts: Float64Array;
+}
+type Step = (
+  state: Centres & { inertia: number },
+  total: { sums: Float64Array; counts: Float64Array; inertia: number },
+  context: { params: object; round: number },
+) => { state: Centres; done: boolean };
+
+test("k may change between rounds: the smallest clusters go, the largest are split", () => {
+  const rows = Array.from({ length: 60 }, (_, row) => [(row % 3) * 100 + (row % 7), row % 5]);
+  const three = runLocally(kMeans, rows, { k: 3, tolerance: 0 }).value;
+  const state = {
+    centres: new Float64Array(three.centres.flat()),
+    counts: new Float64Array(three.counts),
+    inertia: three.inertia,
+  };
+  const total = {
+    sums: state.centres.map((value, i) => value * state.counts[Math.floor(i / 2)]!),
+    counts: new Float64Array(state.counts),
+    inertia: three.inertia,
+  };
+  const params = { k: 5, rounds: 20, tolerance: 1, init: [], skipLast: false, scale: 1 };
+  // A run by itself keeps its parameters, so the step is asked as a round of a job would.
+  const { step } = kMeans as unknown as { step: Step };
+  const more = step(state, total, { params, round: 4 });
+  expect(more.done).toBe(false);
+  expect(more.state.counts.length).toBe(5);
+  expect(more.state.centres.length).toBe(10);
+  expect(new Set(more.state.centres).size).toBeGreaterThan(6);
+  const fewer = step(state, total, { params: { ...params, k: 2 }, round: 4 });
+  expect([...fewer.state.centres]).toEqual(three.centres.slice(-2).flat());
+});

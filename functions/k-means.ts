@@ -9,12 +9,15 @@ export default iterate({
   description: "Groups the rows of a matrix around k centres.",
   input: matrix(),
   params: {
-    k: param.integer(8, { min: 1, title: "Clusters" }),
+    k: param.integer(8, {
+      min: 1,
+      title: "Clusters",
+      description: "When it changes while the job runs, the smallest go or the largest are split",
+    }),
     rounds: param.integer(20, { min: 1, title: "Rounds at most" }),
     tolerance: param.number(1e-4, {
-      min: 0,
       title: "Tolerance",
-      description: "Ends when centres move less",
+      description: "Ends when centres move no more than this; below 0: after its rounds",
     }),
     init: param.list<number>([], {
       of: "number",
@@ -41,8 +44,7 @@ export default iterate({
     }
     return { centres, counts: new Float64Array(k), inertia: 0 };
   },
-  map(rows, { centres }, { params }) {
-    const { k } = params;
+  map(rows, { centres, counts: { length: k } }) {
     const { width, height } = rows;
     const dimensions = centres.length / k;
     const sums = new Float64Array(k * dimensions);
@@ -94,7 +96,8 @@ export default iterate({
     return { sums: a.sums, counts: a.counts, inertia: a.inertia + b.inertia };
   },
   step({ centres }, { sums, counts, inertia }, { params, round }) {
-    const { k, scale } = params;
+    const { scale } = params;
+    const k = counts.length;
     const dimensions = centres.length / k;
     const next = new Float64Array(centres.length);
     let moved = 0;
@@ -109,16 +112,19 @@ export default iterate({
       moved = Math.max(moved, Math.sqrt(squares) / Math.abs(scale));
     }
     const scaled = inertia / (scale * scale);
+    const rows = counts.reduce((sum, count) => sum + count, 0);
+    const nearby = Math.sqrt(inertia / rows / dimensions) / 100;
     return {
-      state: { centres: next, counts, inertia: scaled },
-      done: moved <= params.tolerance || round >= params.rounds,
+      state: { ...resized(next, counts, params.k, nearby), inertia: scaled },
+      done: (moved <= params.tolerance && params.k === k) || round >= params.rounds,
       metrics: { inertia: scaled, moved },
     };
   },
   finish({ centres, counts, inertia }, { params }) {
-    const dimensions = centres.length / params.k;
+    const k = counts.length;
+    const dimensions = centres.length / k;
     const rows: number[][] = [];
-    for (let j = 0; j < params.k; j++) {
+    for (let j = 0; j < k; j++) {
       const row: number[] = [];
       for (let i = 0; i < dimensions; i++) row.push(centres[j * dimensions + i]! / params.scale);
       rows.push(row);
@@ -135,3 +141,39 @@ export default iterate({
     params: { k: 2 },
   },
 });
+
+/** Takes the smallest clusters out, or splits the largest in two that lie `nearby`, until there are so many. */
+function resized(
+  centres: Float64Array<ArrayBuffer>,
+  counts: Float64Array<ArrayBuffer>,
+  wanted: number,
+  nearby: number,
+) {
+  if (counts.length === wanted) return { centres, counts };
+  const dimensions = centres.length / counts.length;
+  const clusters: { centre: number[]; count: number }[] = [];
+  for (let j = 0; j < counts.length; j++) {
+    const centre: number[] = [];
+    for (let i = 0; i < dimensions; i++) centre.push(centres[j * dimensions + i]!);
+    clusters.push({ centre, count: counts[j]! });
+  }
+  while (clusters.length > wanted) clusters.splice(extreme(clusters, -1), 1);
+  while (clusters.length < wanted) {
+    const largest = clusters[extreme(clusters, 1)]!;
+    largest.count /= 2;
+    const centre = largest.centre.map((value) => value + nearby);
+    clusters.push({ centre, count: largest.count });
+  }
+  return {
+    centres: new Float64Array(clusters.flatMap(({ centre }) => centre)),
+    counts: new Float64Array(clusters.map(({ count }) => count)),
+  };
+}
+
+/** Place of the largest cluster (sign 1) or the smallest (-1), the first of those alike. */
+function extreme(clusters: readonly { count: number }[], sign: number): number {
+  let found = 0;
+  for (let j = 1; j < clusters.length; j++)
+    if (sign * clusters[j]!.count > sign * clusters[found]!.count) found = j;
+  return found;
+}

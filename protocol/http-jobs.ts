@@ -44,6 +44,8 @@ export const submitRequestSchema = z
     verify: z.enum(["none", "audit", "quorum"]).optional(),
     pool: poolChoiceSchema.optional(),
     recordsPerTask: z.int().positive().optional(),
+    /** Begins paused by its consumer: nothing is done until it is resumed, or stepped. */
+    paused: z.boolean().optional(),
     limits: z
       .strictObject({
         fuelPerTask: z.int().positive().max(fuelPerTaskMax),

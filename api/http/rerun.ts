@@ -48,7 +48,7 @@ export async function rerun(
     createdAtMs: known?.createdAtMs ?? clock(),
   };
   const shared = datasets.map((dataset) => shareInput(catalog, id, principal, dataset));
-  await submit.accept({ spec, version, datasets: shared }, request.budget);
+  await submit.accept({ spec, version, datasets: shared }, request);
   return spec;
 }
 

@@ -68,7 +68,7 @@ export class Submit {
   async submit(id: string, principal: Principal, request: SubmitRequest): Promise<JobSpec> {
     this.#requireRoom(id, principal.account);
     const prepared = await this.prepare(id, principal, request);
-    await this.accept(prepared, request.budget);
+    await this.accept(prepared, request);
     return prepared.spec;
   }
 
@@ -76,13 +76,16 @@ export class Submit {
    * Holds the budget, plans the job and notes it in the catalog.
    * @throws GridError queue-full, quota-exceeded, insufficient-credits, store-unavailable
    */
-  async accept({ spec, version, datasets }: Prepared, budget: number | undefined): Promise<void> {
+  async accept(
+    { spec, version, datasets }: Prepared,
+    { budget, paused }: Pick<SubmitRequest, "budget" | "paused">,
+  ): Promise<void> {
     const { catalog, orders } = this.#options;
     this.#requireRoom(spec.id, spec.owner);
     const payment = catalog.jobs.find(spec.id) ? undefined : orders.of(spec, version, budget);
     const { owner, name } = version;
     const note = { function: { owner, name }, datasets, budget: payment?.budgetMicro };
-    await this.#store(spec, note, payment);
+    await this.#store(spec, note, payment, paused);
   }
 
   #requireRoom(id: string, account: string): void {
@@ -136,7 +139,12 @@ export class Submit {
   }
 
   /** The catalog first: a job that the catalog does not know could never be found again; the other way is repaired. */
-  async #store(spec: JobSpec, note: JobNote, payment: NewPayment | undefined): Promise<void> {
+  async #store(
+    spec: JobSpec,
+    note: JobNote,
+    payment: NewPayment | undefined,
+    paused: boolean | undefined,
+  ): Promise<void> {
     const { catalog, jobs, holds, poolChoice, quotas, metrics } = this.#options;
     const inserted = catalog.transaction(() => {
       // Once more: others of this account may have been prepared meanwhile.
@@ -152,7 +160,7 @@ export class Submit {
       return outcome;
     });
     try {
-      await jobs.submit(spec);
+      await jobs.submit(spec, { paused });
     } catch (error) {
       if (inserted === "created")
         catalog.transaction(() => {

@@ -18,6 +18,8 @@ export interface JobsDeps {
   clock: () => number;
 }
 
+const submittedPaused = "It was submitted paused; resume it, or do rounds of it.";
+
 /** What the HTTP routes ask of jobs. */
 export class JobService implements Jobs {
   readonly #deps: JobsDeps;
@@ -26,7 +28,10 @@ export class JobService implements Jobs {
     this.#deps = deps;
   }
 
-  async submit(spec: JobSpec): Promise<"created" | "exists"> {
+  async submit(
+    spec: JobSpec,
+    { paused = false }: { paused?: boolean | undefined } = {},
+  ): Promise<"created" | "exists"> {
     const { store, views, gateway, clock } = this.#deps;
     const { input } = spec;
     const shards = input.type === "dataset" ? (await views.manifest(input.manifest)).shards : [];
@@ -34,6 +39,7 @@ export class JobService implements Jobs {
     if (outcome === "created") {
       const event = { type: "status", status: "queued" } as const;
       await store.events.append(spec.id, [event], clock());
+      if (paused) await gateway.steering.pause(spec.id, "consumer", submittedPaused);
     }
     gateway.wake(spec.id);
     return outcome;

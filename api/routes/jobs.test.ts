@@ -194,3 +194,12 @@ test("jobs are listed newest first, page by page", async () => {
   const next = await api.json<{ items: Job[] }>(`/v1/jobs?limit=1&cursor=${page.body.next}`);
   expect(next.body.items[0]!.id).toBe(one);
 });
+
+test("a job may be submitted paused: it waits for its consumer", async () => {
+  const { body } = await submit({ input: [1], paused: true });
+  expect(body).toMatchObject({ status: "paused", pausedBy: ["consumer"] });
+  expect(body.waitingFor).toContain("submitted paused");
+  const resumed = await api.json<Job>(`/v1/jobs/${body.id}/resume`, { method: "POST" });
+  expect(resumed.body.status).toBe("queued");
+  expect(resumed.body.pausedBy).toBeUndefined();
+});

@@ -1,5 +1,7 @@
+import FlaskConical from "@lucide/svelte/icons/flask-conical";
 import ListChecks from "@lucide/svelte/icons/list-checks";
 import Store from "@lucide/svelte/icons/store";
+import Wallet from "@lucide/svelte/icons/wallet";
 import type { Component } from "svelte";
 
 export interface Place {
@@ -12,6 +14,13 @@ export interface Place {
 
 /** What the side bar lists, in groups. */
 export const navigation: readonly { label: string; places: readonly Place[] }[] = [
-  { label: "Build", places: [{ label: "Market", href: "/", icon: Store }] },
+  {
+    label: "Build",
+    places: [
+      { label: "Market", href: "/", icon: Store },
+      { label: "Live lab", href: "/lab", icon: FlaskConical, for: "member" },
+    ],
+  },
   { label: "Run", places: [{ label: "Jobs", href: "/jobs", icon: ListChecks, for: "member" }] },
+  { label: "Money", places: [{ label: "Wallet", href: "/wallet", icon: Wallet, for: "member" }] },
 ];

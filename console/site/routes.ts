@@ -14,6 +14,8 @@ export const { p, navigate, isActive, route } = createRouter({
   "/jobs": () => import("../pages/jobs/JobList.svelte"),
   "/jobs/compare": () => import("../pages/jobs/Compare.svelte"),
   "/jobs/:id": () => import("../pages/jobs/JobPage.svelte"),
+  "/lab": () => import("../pages/lab/Lab.svelte"),
+  "/wallet": () => import("../pages/wallet/Wallet.svelte"),
   "*": NotFound,
 });
 

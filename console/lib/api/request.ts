@@ -15,6 +15,8 @@ export interface Ask {
   body?: BodyInit;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** A write that changes nothing, and needs no key to be repeated: a call of a function. */
+  pure?: boolean;
   /** No limit to how long the answer's head may take: uploads, calls of functions. */
   unhurried?: boolean;
   /** The answer to "not signed in" is given to the caller, instead of asking the person to sign in again. */
@@ -99,9 +101,9 @@ export class Requests {
   }
 }
 
-function initOf({ method = "GET", json, body, headers }: Ask): RequestInit {
+function initOf({ method = "GET", json, body, headers, pure }: Ask): RequestInit {
   const all: Record<string, string> = { accept: "application/json", ...headers };
-  if (method !== "GET") all["idempotency-key"] ??= randomId();
+  if (method !== "GET" && !pure) all["idempotency-key"] ??= randomId();
   if (json !== undefined) all["content-type"] = "application/json";
   const content = json === undefined ? body : JSON.stringify(json);
   return { method, headers: all, ...(content === undefined ? {} : { body: content }) };
