@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JobSpec } from "../../protocol/job.ts";
 import { type Database, openDatabase } from "../database/open.ts";
+import { identity } from "../testing/description.ts";
 import { type Catalog, createCatalog } from "./catalog.ts";
 import type { DatasetRow } from "./datasets.ts";
 import type { NewVersion } from "./functions.ts";
@@ -111,17 +112,7 @@ function version(name: string, letter: string): NewVersion {
     owner: "acc_1",
     name,
     digest: digest(letter),
-    description: {
-      kind: "map",
-      title: name,
-      input: { type: "items" },
-      params: {},
-      uses: {},
-      combine: false,
-      finish: false,
-      output: { type: "json", contentType: "application/json" },
-      example: false,
-    },
+    description: { ...identity, title: name },
     source: "",
     files: {},
     sourceMap: "{}",

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { digestOf } from "../../protocol/digest.ts";
 import { earnerOf } from "../../protocol/earner.ts";
-import type { AnsweredCall, CallRequest, MeasuredWork } from "../ports.ts";
+import type { AnsweredCall, MeasuredWork } from "../ports.ts";
+import { callRequestOf } from "./testing/call-request.ts";
 import { GatewayRig } from "./testing/gateway-rig.ts";
 import { roundOf, type ScriptedRunner } from "./testing/scripted-runner.ts";
 
@@ -84,19 +85,7 @@ test("a keeper of accounts that throws does not hold up the job", async () => {
   expect(rig.warnings).toContainEqual(expect.stringContaining("no ink"));
 });
 
-const request: CallRequest = {
-  owner: "acc_consumer",
-  function: "acc/f",
-  version: digestOf("v"),
-  bundle: digestOf("b"),
-  input: "1",
-  params: {},
-  uses: {},
-  seed: 1,
-  limits: { fuelPerTask: 100, memoryMb: 16, timeoutMs: 1000 },
-  output: { type: "json", contentType: "application/json" },
-  roundsMax: 1,
-};
+const request = callRequestOf({ owner: "acc_consumer", function: "acc/f" });
 
 test("a call whose runner claims more fuel than the limit let it use is neither told nor answered", async () => {
   const calls: AnsweredCall[] = [];

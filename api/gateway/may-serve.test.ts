@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOf } from "../../protocol/digest.ts";
 import type { CallRequest, ServedWork } from "../ports.ts";
+import { callRequestOf } from "./testing/call-request.ts";
 import { GatewayRig } from "./testing/gateway-rig.ts";
 import { roundOf, type ScriptedRunner } from "./testing/scripted-runner.ts";
 
@@ -165,20 +166,7 @@ describe("a runner that may not go on, and would", () => {
 
 describe("a call", () => {
   const call = (more: Partial<CallRequest>) =>
-    rig.gateway.call({
-      owner: "acc_a",
-      function: "f",
-      version: digestOf("v"),
-      bundle: digestOf("b"),
-      input: "1",
-      params: {},
-      uses: {},
-      seed: 1,
-      limits: { fuelPerTask: 100, memoryMb: 16, timeoutMs: 1000 },
-      output: { type: "json", contentType: "application/json" },
-      roundsMax: 1,
-      ...more,
-    });
+    rig.gateway.call(callRequestOf({ owner: "acc_a", ...more }));
   const body = Buffer.from("2");
   const answer = (runner: ScriptedRunner, id: string) =>
     runner.say({ type: "called", call: id, fuel: 1, hash: digestOf(body), ms: 1 }, [body]);

@@ -7,6 +7,7 @@ import { digestOf } from "../../protocol/digest.ts";
 import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
 import type { Store } from "../store/port.ts";
+import { identity } from "../testing/description.ts";
 import { operator } from "../testing/operator.ts";
 import { type Wired, wire } from "../wire.ts";
 import { BlobGate } from "./blob-gate.ts";
@@ -38,17 +39,7 @@ function seed(): void {
     owner: operator.account,
     name: "double",
     digest: "a".repeat(64),
-    description: {
-      kind: "map",
-      title: "Double",
-      input: { type: "items" },
-      params: {},
-      uses: {},
-      combine: false,
-      finish: false,
-      output: { type: "json", contentType: "application/json" },
-      example: false,
-    },
+    description: identity,
     source: "",
     files: {},
     sourceMap: "{}",

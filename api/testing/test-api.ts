@@ -8,6 +8,7 @@ import type { Account, CreatedKey } from "../../protocol/http-accounts.ts";
 import type { NewVersion } from "../catalog/functions.ts";
 import type { Config } from "../config.ts";
 import { type RunningApi, startApi } from "../start-api.ts";
+import { identity } from "./description.ts";
 
 /** Asks as someone, unless the headers say otherwise. */
 export interface Asking {
@@ -135,18 +136,6 @@ export function cookieOf(headers: Headers): string {
     .map((cookie) => cookie.split(";")[0])
     .join("; ");
 }
-
-const identity: Description = {
-  kind: "map",
-  title: "Identity",
-  input: { type: "items" },
-  params: {},
-  uses: {},
-  combine: false,
-  finish: false,
-  output: { type: "json", contentType: "application/json" },
-  example: false,
-};
 
 export function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
   return {

@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Earning, Store } from "../../api/store/port.ts";
 import { earnerOf } from "../../protocol/earner.ts";
+import { linesUntilKilled } from "../support/doomed-child.ts";
 import { earner } from "./fixtures.ts";
 import { answerStage, fuelPerTask, progressOver, type Turn, turns } from "./stages.ts";
 import { type Running, subjects } from "./subjects.ts";
@@ -12,17 +10,11 @@ import { type Running, subjects } from "./subjects.ts";
 /** What had been earned of each job when the process died. */
 async function workUntilDead({ dataDir, redisUrl }: Running): Promise<Map<string, Earning[]>> {
   const script = join(import.meta.dirname, "control-crash-child.ts");
-  const child = spawn(process.execPath, [script, dataDir, redisUrl], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
   const earned = new Map<string, Earning[]>();
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of linesUntilKilled(script, [dataDir, redisUrl])) {
     const [, id, json] = /^earned (\S+) (\[.*\])$/.exec(line)!;
     earned.set(id!, JSON.parse(json!) as Earning[]);
   }
-  const [, signal] = await exited;
-  expect(signal).toBe("SIGKILL");
   return earned;
 }
 

@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEmbeddedStore } from "../../api/store/embedded/store.ts";
 import type { Store } from "../../api/store/port.ts";
+import { linesUntilKilled } from "../support/doomed-child.ts";
 import {
   earner,
   jobSpec,
@@ -36,22 +34,13 @@ interface Promises {
 
 async function workUntilKilled(childSeed: number, afterMs: number): Promise<Promises> {
   const script = join(import.meta.dirname, "crash-child.ts");
-  const child = spawn(process.execPath, [script, dataDir, String(childSeed)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
   const promises: Promises = { created: [], ended: [], events: [] };
-  let doomed = false;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!doomed) setTimeout(() => child.kill("SIGKILL"), afterMs);
-    doomed = true;
+  for await (const line of linesUntilKilled(script, [dataDir, String(childSeed)], afterMs)) {
     const [what, id, number] = line.split(" ") as [string, string, string];
     if (what === "created") promises.created.push(id);
     if (what === "ended") promises.ended.push(id);
     if (what === "event") promises.events.push([id, Number(number)]);
   }
-  const [, signal] = await exited;
-  expect(signal).toBe("SIGKILL");
   return promises;
 }
 

@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEmbeddedStore } from "../../api/store/embedded/store.ts";
 import type { Earning, Store } from "../../api/store/port.ts";
+import { linesUntilKilled } from "../support/doomed-child.ts";
 import { randomOf } from "./fixtures.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9);
@@ -24,20 +22,11 @@ async function workUntilKilled(
   afterMs: number,
 ): Promise<Map<string, Earning[]>> {
   const script = join(import.meta.dirname, "earned-crash-child.ts");
-  const child = spawn(process.execPath, [script, dataDir, String(childSeed)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
   const answered = new Map<string, Earning[]>();
-  let doomed = false;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!doomed) setTimeout(() => child.kill("SIGKILL"), afterMs);
-    doomed = true;
+  for await (const line of linesUntilKilled(script, [dataDir, String(childSeed)], afterMs)) {
     const [, id, json] = /^earned (\S+) (\[.*\])$/.exec(line) ?? [];
     if (id) answered.set(id, JSON.parse(json!) as Earning[]);
   }
-  const [, signal] = await exited;
-  expect(signal).toBe("SIGKILL");
   return answered;
 }
 

@@ -1,39 +1,19 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { settledIn } from "../../api/ledger/holdings.ts";
 import { nothing, splitOf, sum } from "../../api/payments/split.ts";
 import { MoneyRig, testTerms } from "../../api/payments/testing/money-rig.ts";
 import { parseEarner } from "../../protocol/earner.ts";
+import { linesUntilKilled } from "../support/doomed-child.ts";
 import { randomOf } from "./fixtures.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9);
 const points = ["before", "within", "after"] as const;
 const crashesOfEach = 5;
 
-async function workUntilKilled(
-  dataDir: string,
-  childSeed: number,
-  point: string,
-  passes: number,
-): Promise<string[]> {
-  const script = join(import.meta.dirname, "settlement-crash-child.ts");
-  const child = spawn(
-    process.execPath,
-    [script, dataDir, String(childSeed), point, String(passes)],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const exited = once(child, "exit");
-  const jobs: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) jobs.push(line.slice(4));
-  const [, signal] = await exited;
-  expect(signal).toBe("SIGKILL");
-  return jobs;
-}
+const script = join(import.meta.dirname, "settlement-crash-child.ts");
 
 /** What everyone must have when all that the store counted is paid once. */
 async function owedByAccount(rig: MoneyRig, jobs: readonly string[]): Promise<Map<string, number>> {
@@ -58,7 +38,8 @@ test.each(points)(
     const dataDir = await mkdtemp(join(tmpdir(), "sparegrid-settle-"));
     const jobs: string[] = [];
     for (let crash = 0; crash < crashesOfEach; crash++) {
-      jobs.push(...(await workUntilKilled(dataDir, seed + crash, point, 2 + random(25))));
+      const args = [dataDir, String(seed + crash), point, String(2 + random(25))];
+      for await (const line of linesUntilKilled(script, args)) jobs.push(line.slice(4));
       const rig = await MoneyRig.open(dataDir);
       rig.grant("acc_consumer", 1000);
       // The end of this settlement is one pass over all that is open.
