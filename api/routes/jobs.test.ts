@@ -200,6 +200,6 @@ test("a job may be submitted paused: it waits for its consumer", async () => {
   expect(body).toMatchObject({ status: "paused", pausedBy: ["consumer"] });
   expect(body.waitingFor).toContain("submitted paused");
   const resumed = await api.json<Job>(`/v1/jobs/${body.id}/resume`, { method: "POST" });
-  expect(resumed.body.status).toBe("queued");
+  expect(resumed.body.status).toBe("running");
   expect(resumed.body.pausedBy).toBeUndefined();
 });
