@@ -1,3 +1,4 @@
+import Database from "@lucide/svelte/icons/database";
 import FlaskConical from "@lucide/svelte/icons/flask-conical";
 import ListChecks from "@lucide/svelte/icons/list-checks";
 import Store from "@lucide/svelte/icons/store";
@@ -21,6 +22,12 @@ export const navigation: readonly { label: string; places: readonly Place[] }[] 
       { label: "Live lab", href: "/lab", icon: FlaskConical, for: "member" },
     ],
   },
-  { label: "Run", places: [{ label: "Jobs", href: "/jobs", icon: ListChecks, for: "member" }] },
+  {
+    label: "Run",
+    places: [
+      { label: "Jobs", href: "/jobs", icon: ListChecks, for: "member" },
+      { label: "Datasets", href: "/datasets", icon: Database, for: "member" },
+    ],
+  },
   { label: "Money", places: [{ label: "Wallet", href: "/wallet", icon: Wallet, for: "member" }] },
 ];

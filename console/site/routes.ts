@@ -7,6 +7,8 @@ import NotFound from "../pages/NotFound.svelte";
  */
 export const { p, navigate, isActive, route } = createRouter({
   "/": () => import("../pages/market/Market.svelte"),
+  "/datasets": () => import("../pages/datasets/Datasets.svelte"),
+  "/datasets/:id": () => import("../pages/datasets/Dataset.svelte"),
   "/f/:owner/:name": () => import("../pages/function/FunctionPage.svelte"),
   "/sign-in": () => import("../pages/account/SignIn.svelte"),
   "/sign-up": () => import("../pages/account/SignUp.svelte"),

@@ -1,0 +1,82 @@
+import { GridError } from "../../../protocol/errors.ts";
+import type { Dataset } from "../../../protocol/http-datasets.ts";
+import { errorOf, type Query, Unreachable, urlOf } from "../../lib/api/request.ts";
+
+export interface SendOptions {
+  query: Query;
+  contentEncoding: "gzip" | "zstd" | undefined;
+  /** The same for each attempt: what arrived whole is not stored twice. */
+  idempotencyKey: string;
+  onSent: (sentBytes: number) => void;
+  signal: AbortSignal;
+  /** Without a byte of progress for so long it is given up. */
+  stalledMs?: number;
+}
+
+/** A connection that breaks silently is noticed by this, and not by a person who waits. */
+const stalledMsDefault = 45_000;
+/** After the last byte the server still stores what it has; it answers or hangs up within its own time. */
+const answerMsMax = 180_000;
+
+/**
+ * Uploads a file. By XMLHttpRequest, since fetch tells nothing of how far it is; the browser reads the file from the
+ * disk as the network takes it, so that memory stays as it is.
+ * @throws GridError, Unreachable, the signal's reason
+ */
+export function sendFile(file: Blob, options: SendOptions): Promise<Dataset> {
+  const { query, contentEncoding, idempotencyKey, onSent, signal } = options;
+  const stalledMs = options.stalledMs ?? stalledMsDefault;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const request = new XMLHttpRequest();
+    let sentBytes = 0;
+    let timer: ReturnType<typeof setTimeout>;
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
+      settle();
+    };
+    const broken = (what: string) => end(() => reject(new Unreachable(what)));
+    const watch = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        request.abort();
+        broken(`Nothing moved for ${Math.round(ms / 1000)} seconds.`);
+      }, ms);
+    };
+    function cancel(): void {
+      request.abort();
+      end(() => reject(signal.reason));
+    }
+    signal.addEventListener("abort", cancel, { once: true });
+    request.upload.addEventListener("progress", ({ loaded }) => {
+      sentBytes = loaded;
+      onSent(loaded);
+      watch(loaded < file.size ? stalledMs : answerMsMax);
+    });
+    request.upload.addEventListener("load", () => watch(answerMsMax));
+    request.addEventListener("error", () => {
+      const percent = file.size === 0 ? 0 : Math.floor((sentBytes / file.size) * 100);
+      broken(`The connection broke after ${percent} %.`);
+    });
+    request.addEventListener("load", () => {
+      const { status, responseText } = request;
+      if (status === 201) return end(() => resolve(JSON.parse(responseText) as Dataset));
+      void errorOf(new Response(responseText, { status: Math.max(status, 200) })).then((error) =>
+        end(() => reject(error)),
+      );
+    });
+    request.open("POST", urlOf("/v1/datasets", query));
+    request.setRequestHeader("accept", "application/json");
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.setRequestHeader("idempotency-key", idempotencyKey);
+    if (contentEncoding) request.setRequestHeader("content-encoding", contentEncoding);
+    watch(stalledMs);
+    request.send(file);
+  });
+}
+
+/** Whether it may go well when it is tried again, just so. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof GridError && error.fault === "platform");
+}
