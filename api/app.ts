@@ -28,6 +28,7 @@ import { functionRoutes } from "./routes/functions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
 import { jobAgainRoutes } from "./routes/job-again.ts";
+import { jobStateRoutes } from "./routes/job-state.ts";
 import { jobTaskRoutes } from "./routes/job-tasks.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
@@ -73,6 +74,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...jobAgainRoutes(deps),
     ...steeringRoutes(deps),
     ...jobTaskRoutes(deps),
+    ...jobStateRoutes(deps),
     ...paymentRoutes(deps),
     ...eventRoutes(deps),
     ...resultRoutes(deps),

@@ -12,6 +12,7 @@ import type { BlobGate } from "./http/blob-gate.ts";
 import type { FunctionNames } from "./http/function-names.ts";
 import type { FunctionViews } from "./http/function-view.ts";
 import type { JobReader } from "./http/job-reader.ts";
+import type { LatestValues } from "./http/latest-values.ts";
 import type { Metrics } from "./http/metrics.ts";
 import type { PublicAddress } from "./http/public-address.ts";
 import type { RecentCalls } from "./http/recent-calls.ts";
@@ -62,6 +63,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   payouts: PayoutsArea;
   payments: Payments;
   submit: Submit;
+  latest: LatestValues;
   jobReader: JobReader;
   calls: RecentCalls;
   console: { serve: ServeConsole; build: ConsoleBuild };

@@ -126,6 +126,8 @@ export interface CallRequest extends ServedWork {
   bundle: Digest;
   /** The input as JSON text. */
   input: string;
+  /** A state of an iterate, instead of an input: it is finished. */
+  state?: Uint8Array;
   params: Record<string, unknown>;
   uses: JobSpec["uses"];
   seed: number;

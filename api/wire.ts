@@ -20,6 +20,7 @@ import { FunctionViews } from "./http/function-view.ts";
 import { Housekeeping } from "./http/housekeeping.ts";
 import { Inputs } from "./http/inputs.ts";
 import { JobReader } from "./http/job-reader.ts";
+import { LatestValues } from "./http/latest-values.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { Orphans } from "./http/orphans.ts";
 import { PublicAddress } from "./http/public-address.ts";
@@ -202,7 +203,15 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const consoleBuild = new ConsoleBuild();
     closers.push(() => consoleBuild.stop());
     const versions = new Versions(catalog.functions, names);
-    const bindings = new Bindings({ blobs: store.blobs, catalog, jobs, gate });
+    const latest = new LatestValues({
+      store,
+      jobs,
+      gateway: () => gateway,
+      catalog,
+      payments: () => payments,
+      clock,
+    });
+    const bindings = new Bindings({ latest, blobs: store.blobs, catalog, jobs, gate });
     const inputs = new Inputs({ catalog, blobs: store.blobs, ingest, inlineDataset, gate, clock });
     const submit = new Submit({
       catalog,
@@ -264,6 +273,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       payouts,
       payments,
       submit,
+      latest,
       jobReader,
       calls: new RecentCalls(),
       console: { serve: serveConsole(consoleFolder, consoleBuild.answer), build: consoleBuild },

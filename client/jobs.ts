@@ -4,10 +4,12 @@ import {
   estimateSchema,
   type Job,
   type JobListQuery,
+  type JobStateView,
   type JobSummary,
   type JobTasks,
   jobPageSchema,
   jobSchema,
+  jobStateViewSchema,
   jobTasksSchema,
   type ParamsRequest,
   type StepRequest,
@@ -90,6 +92,11 @@ export class JobsClient {
   /** Where the tasks of its present stage stand. */
   tasks(id: string, options: Abortable = {}): Promise<JobTasks> {
     return this.#transport.json({ path: `${pathOf(id)}/tasks`, ...options }, jobTasksSchema);
+  }
+
+  /** What an iterate job has come to so far: the value it would result in, had it ended with its newest round. */
+  state(id: string, options: Abortable = {}): Promise<JobStateView> {
+    return this.#transport.json({ path: `${pathOf(id)}/state`, ...options }, jobStateViewSchema);
   }
 
   /** What a job would cost, from a sample of its input that is run for it, which is paid like a call. */

@@ -73,9 +73,13 @@ export type GatewayToRunner =
   /** Leases that follow their job: end the round under way, answer it, and hand the lease back. */
   | { type: "yield"; leases: string[] }
   | { type: "cancel"; leases: string[] }
-  /** A synchronous invoke: payload 0 is the input as JSON text; payload 1, if there is one, the bundle. */
+  /**
+   * A synchronous invoke: payload 0 is the input as JSON text; payload 1, if there is one, the bundle. With entry
+   * "finish", payload 0 is a state of an iterate, and the answer what the function makes of it.
+   */
   | {
       type: "call";
+      entry?: "finish";
       call: string;
       owner: string;
       /** The function's name, for the machine's owner to see. */

@@ -9,7 +9,10 @@ import { jobStatusSchema, kindSchema } from "./job.ts";
 import { fuelPerTaskMax, taskTimeoutMsMax } from "./limits.ts";
 import { positiveCreditsSchema } from "./money.ts";
 
-/** A bound constant: another job's result, a dataset, or an inline value; "job:ID" and "dataset:ID" in short. */
+/**
+ * A bound constant: another job's result, a dataset, or an inline value; "job:ID" and "dataset:ID" in short.
+ * "job:ID@latest" is what an iterate job has come to so far, while it runs.
+ */
 export const useBindingSchema = z.union([
   z.string().regex(/^(?:job|dataset):./, 'write "job:ID", "dataset:ID" or { "value": … }'),
   z.strictObject({ job: z.string().min(1) }),

@@ -59,8 +59,7 @@ export class CallWork implements Work {
         request: {
           job: { ...call.guest, uses },
           fuelMax: call.limits.fuelPerTask,
-          entry: "invoke",
-          roundsMax: call.roundsMax,
+          ...(call.entry ? { entry: call.entry } : { entry: "invoke", roundsMax: call.roundsMax }),
         },
         weight: 1,
         shards: [],

@@ -203,10 +203,11 @@ export class Calls {
 
   #post(call: PendingCall, session: RunnerSession, bundle?: Buffer): void {
     const { request } = call;
-    const input = Buffer.from(request.input);
+    const input = request.state ?? Buffer.from(request.input);
     session.send(
       {
         type: "call",
+        ...(request.state ? { entry: "finish" as const } : {}),
         call: call.id,
         owner: request.owner,
         function: request.function,

@@ -12,6 +12,7 @@ import type { BlobStore } from "../store/port.ts";
 import type { BlobGate } from "./blob-gate.ts";
 import { datasetFor } from "./inputs.ts";
 import { noSuchJob } from "./job-reader.ts";
+import type { LatestValues } from "./latest-values.ts";
 import { nearest } from "./suggest.ts";
 
 /** A constant is decoded whole in the sandbox, whose memory is some hundred MB. */
@@ -26,11 +27,15 @@ export interface Bound {
 }
 
 export interface BindingsOptions {
+  latest: LatestValues;
   blobs: BlobStore;
   catalog: Catalog;
   jobs: Jobs;
   gate: BlobGate;
 }
+
+/** "job:ID@latest": its value as of now, while it runs. */
+const latestSuffix = "@latest";
 
 interface Remembered {
   constant: Constant;
@@ -67,11 +72,15 @@ export class Bindings {
     this.#bound.delete(job);
   }
 
-  /** @throws GridError missing-use, unknown names as bad-request, and what reading a job's result throws */
+  /**
+   * @param passing what is bound need not outlive the request: of values that change all the time, none is stored
+   * @throws GridError missing-use, unknown names as bad-request, and what reading a job's result throws
+   */
   async bind(
     principal: Principal,
     declared: Description["uses"],
     given: Readonly<Record<string, UseBinding>> | undefined,
+    { passing = false } = {},
   ): Promise<Bound> {
     const names = Object.keys(declared);
     for (const name of Object.keys(given ?? {})) {
@@ -92,16 +101,23 @@ export class Bindings {
         });
       const target = targetOf(binding);
       if ("dataset" in target) bound.datasets.push(target.dataset);
-      bound.uses[name] = await this.#constant(principal, name, target);
+      bound.uses[name] = await this.#constant(principal, name, target, passing);
     }
     return bound;
   }
 
-  #constant(principal: Principal, name: string, target: Target): Promise<Constant> | Constant {
+  #constant(
+    principal: Principal,
+    name: string,
+    target: Target,
+    passing: boolean,
+  ): Promise<Constant> | Constant {
     if ("dataset" in target) {
       const { digest } = datasetFor(this.#options.catalog, principal, target.dataset);
       return { digest, type: "dataset" };
     }
+    if ("job" in target && target.job.endsWith(latestSuffix))
+      return this.#latest(principal, target.job.slice(0, -latestSuffix.length), passing);
     if ("job" in target) return this.#job(principal, name, target.job);
     return this.#store(JSON.stringify(target.value), inlineHolder);
   }
@@ -126,6 +142,15 @@ export class Bindings {
     const text = await boundedText(body);
     const value = isLines ? `[${text.trimEnd().replaceAll("\n", ",")}]` : text;
     return this.#store(value, id, account);
+  }
+
+  /** What a job has come to so far. */
+  async #latest({ account }: Principal, id: string, passing: boolean): Promise<Constant> {
+    const { catalog, latest } = this.#options;
+    const row = catalog.jobs.find(id);
+    if (row?.owner !== account) throw noSuchJob(id);
+    const { digest, bytes } = await latest.of(row);
+    return passing ? { digest, type: "json" } : this.#store(bytes.toString("utf8"), inlineHolder);
   }
 
   async #store(text: string, holder: string, owner?: string): Promise<Constant> {

@@ -52,6 +52,28 @@ test("events come in order and the last status ends the stream", async () => {
   expect(listeners.size).toBe(0);
 });
 
+test("events that are read together are one message, in bounded parts, when asked for", async () => {
+  const { append, source } = log();
+  append(queued);
+  for (let round = 1; round <= 3; round++)
+    append({ type: "round", round, metrics: { loss: round }, ms: 1, done: false });
+  append({ type: "log", task: 0, line: "x".repeat(300_000) });
+  append(done);
+  const text = await read(eventStream(source, { ...options, batch: true }));
+  const messages = [...text.matchAll(/^id: (\d+)\nevent: batch\ndata: (.*)$/gm)];
+  expect(messages.map(([, id]) => id)).toEqual(["5", "6"]);
+  const events = messages.flatMap(([, , data]) => JSON.parse(data!) as { number: number }[]);
+  expect(events.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(events[2]).toEqual({
+    number: 3,
+    type: "round",
+    round: 2,
+    metrics: { loss: 2 },
+    ms: 1,
+    done: false,
+  });
+});
+
 test("a watcher that comes back gets only what it missed", async () => {
   const { append, source } = log();
   for (const event of [queued, done]) append(event);

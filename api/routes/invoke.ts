@@ -97,7 +97,7 @@ export function invokeRoutes(deps: Deps): Route[] {
     const seed = request.seed ?? seedDefault;
     const bound =
       request.uses !== undefined || hasFields(description.uses)
-        ? (await bindings.bind(principal, description.uses, request.uses)).uses
+        ? (await bindings.bind(principal, description.uses, request.uses, { passing: true })).uses
         : noUses;
     const id = newId("call", createdAtMs);
     const note = { id, owner: principal.account, version, seed, params, createdAtMs };

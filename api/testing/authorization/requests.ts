@@ -112,6 +112,9 @@ const jobs: Record<string, Request> = {
   "POST /v1/jobs/{id}/resume": (scene) =>
     at(scene.job(), (id) => `/v1/jobs/${id}/resume`, post("")),
   "POST /v1/jobs/{id}/step": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/step`, post("")),
+  "GET /v1/jobs/{id}/state": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/state`),
+  "GET /v1/jobs/{id}/state [all]": (scene) =>
+    at(scene.job(), (id) => `/v1/jobs/${id}/state?all=true`),
   "GET /v1/jobs/{id}/tasks": (scene) => at(scene.job(), (id) => `/v1/jobs/${id}/tasks`),
   "GET /v1/jobs/{id}/tasks [all]": (scene) =>
     at(scene.job(), (id) => `/v1/jobs/${id}/tasks?all=true`),

@@ -60,6 +60,8 @@ POST   /v1/jobs/{id}/pause                                   401   403   404   2
 POST   /v1/jobs/{id}/pause [all]                             401   403   403   403   200
 POST   /v1/jobs/{id}/resume                                  401   403   404   200   404
 POST   /v1/jobs/{id}/step                                    401   403   404   409   404
+GET    /v1/jobs/{id}/state                                   401   403   404   409   404
+GET    /v1/jobs/{id}/state [all]                             401   403   403   403   409
 GET    /v1/jobs/{id}/tasks                                   401   403   404   200   404
 GET    /v1/jobs/{id}/tasks [all]                             401   403   403   403   200
 POST   /v1/jobs/{id}/top-up                                  401   403   404   200   404
