@@ -137,7 +137,7 @@ test("every /v1 route needs the key, but for what is public and how people come 
   const { paths } = (await (await bare("/openapi.json")).json()) as {
     paths: Record<string, Record<string, { security?: object[] }>>;
   };
-  const comingIn = /^\/v1\/(auth\/|device\/(code|token)$)/;
+  const comingIn = /^\/v1\/(auth\/(?!sessions)|device\/(code|token)$)/;
   const isOpen = (path: string) => !path.startsWith("/v1/") || comingIn.test(path);
   const forAnyone = /^get \/v1\/(functions|rates)(\/|$)/;
   for (const [path, methods] of Object.entries(paths))

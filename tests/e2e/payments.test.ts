@@ -162,7 +162,7 @@ describe("a budget that is too small", () => {
       ...more,
       budget: 0.05,
     });
-    await until(async () => (await client.jobs.get(id)).status === "paused", "the pause");
+    await until(async () => (await client.jobs.get(id)).status === "paused", "the pause", 90_000);
     const paused = await client.jobs.get(id);
     expect(paused.waitingFor).toMatch(/budget is (nearly )?used up/);
     expect(paused.hold!.spent).toBeLessThanOrEqual(0.05);
