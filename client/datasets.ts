@@ -7,7 +7,7 @@ import {
   datasetSchema,
   type Visibility,
 } from "../protocol/http.ts";
-import type { Abortable } from "./jobs.ts";
+import type { Abortable, AsOperator } from "./jobs.ts";
 import { paged } from "./paged.ts";
 import type { Transport } from "./transport.ts";
 import { type UploadOptions, type UploadSource, uploadDataset } from "./upload.ts";
@@ -36,9 +36,10 @@ export class DatasetsClient {
 
   /** One's own datasets, newest first; with visibility "public" everyone's public ones. */
   list(
-    options: Abortable & { limit?: number; visibility?: Visibility } = {},
+    options: AsOperator & { limit?: number; visibility?: Visibility } = {},
   ): AsyncGenerator<Dataset, void, undefined> {
-    const { signal, ...query } = options;
+    const { signal, all, ...filter } = options;
+    const query = { ...filter, ...(all ? { all: "true" } : {}) };
     return paged((cursor) =>
       this.#transport.json(
         { path: "/v1/datasets", query: { ...query, cursor }, signal },

@@ -42,7 +42,7 @@ export { type ErrorCode, type Fault, GridError } from "../protocol/errors.ts";
 export type * from "../protocol/http.ts";
 export { ConnectionError } from "./connection-error.ts";
 export type { WatchedEvent, WatchOptions } from "./events.ts";
-export type { Abortable, WaitOptions } from "./jobs.ts";
+export type { Abortable, AsOperator, WaitOptions } from "./jobs.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type * from "./types.ts";
 export type { UploadOptions, UploadSource } from "./upload.ts";

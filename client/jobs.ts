@@ -24,6 +24,11 @@ export interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
+/** What is someone else's as well: for operators. */
+export interface AsOperator extends Abortable {
+  all?: boolean | undefined;
+}
+
 export interface WaitOptions extends WatchOptions {
   /** Called with each event on the way. */
   onEvent?: ((event: WatchedEvent) => void) | undefined;
@@ -45,8 +50,8 @@ export class JobsClient {
     return this.#job({ method: "POST", path: "/v1/jobs", json: request, ...options });
   }
 
-  get(id: string, options: Abortable = {}): Promise<Job> {
-    return this.#job({ path: pathOf(id), ...options });
+  get(id: string, options: AsOperator = {}): Promise<Job> {
+    return this.#job({ path: pathOf(id), ...asOperator(options) });
   }
 
   /** Jobs, newest first, fetched page by page as they are consumed. */
@@ -63,8 +68,8 @@ export class JobsClient {
   }
 
   /** Stops a job; one that had ended stays as it is. */
-  cancel(id: string, options: Abortable = {}): Promise<Job> {
-    return this.#job({ method: "POST", path: `${pathOf(id)}/cancel`, ...options });
+  cancel(id: string, options: AsOperator = {}): Promise<Job> {
+    return this.#job({ method: "POST", path: `${pathOf(id)}/cancel`, ...asOperator(options) });
   }
 
   /** Hands nothing more of it out until `resume`; what runners are at still counts. One that has ended stays so. */
@@ -157,4 +162,8 @@ export class JobsClient {
 
 function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;
+}
+
+function asOperator({ all, ...options }: AsOperator) {
+  return { ...options, ...(all ? { query: { all: "true" } } : {}) };
 }

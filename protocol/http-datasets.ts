@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pageOf, pageQuerySchema, timeSchema, visibilitySchema } from "./http-common.ts";
+import { allSchema, pageOf, pageQuerySchema, timeSchema, visibilitySchema } from "./http-common.ts";
 import { recordBytesMax } from "./limits.ts";
 import { datasetFormatSchema } from "./manifest.ts";
 import { lineSchema } from "./text.ts";
@@ -32,6 +32,7 @@ export const datasetListQuerySchema = pageQuerySchema.extend({
   /** A part of the name, whatever its case. */
   q: lineSchema(200).optional(),
   format: datasetFormatSchema.optional(),
+  all: allSchema,
 });
 
 /** `digest` names the manifest, so equal data has an equal digest. `bytes` counts shards as stored. */

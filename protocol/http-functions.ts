@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { handleCharsMax, reservedNames } from "./accounts.ts";
 import { exampleCallSchema, inputDescriptionSchema, paramSchemaSchema } from "./guest.ts";
-import { pageOf, pageQuerySchema, timeSchema, visibilitySchema } from "./http-common.ts";
+import { allSchema, pageOf, pageQuerySchema, timeSchema, visibilitySchema } from "./http-common.ts";
 import { kindSchema, outputFormatSchema } from "./job.ts";
 import { lineSchema, proseSchema } from "./text.ts";
 
@@ -166,6 +166,7 @@ export const functionListQuerySchema = pageQuerySchema.extend({
   /** A handle, or "me". */
   owner: z.string().max(handleCharsMax).optional(),
   sort: functionSortSchema.optional(),
+  all: allSchema,
 });
 export type FunctionListQuery = z.infer<typeof functionListQuerySchema>;
 

@@ -116,6 +116,7 @@ export const jobSummarySchema = z
     createdAt: timeSchema,
     startedAt: timeSchema.optional(),
     endedAt: timeSchema.optional(),
+    owner: z.string().optional().describe("With all=true: whose it is, by handle"),
   })
   .meta({ id: "JobSummary" });
 export type JobSummary = z.infer<typeof jobSummarySchema>;

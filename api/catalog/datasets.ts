@@ -22,14 +22,18 @@ export interface Datasets {
   remove(id: string): void;
 }
 
-/** Whose datasets: one account's, or everyone's public ones. */
+/** Whose datasets: one account's, or everyone's public ones, or (for the operator) all. */
 export type DatasetFilter = {
   cursor: string | undefined;
   limit: number;
   /** A part of the name. */
   text?: string | undefined;
   format?: DatasetFormat | undefined;
-} & ({ owner: string; visibility?: Visibility | undefined } | { visibility: "public" });
+} & (
+  | { owner: string; visibility?: Visibility | undefined }
+  | { visibility: "public" }
+  | { all: true; visibility?: Visibility | undefined }
+);
 
 export interface Reading {
   job: string;

@@ -20,8 +20,8 @@ export interface ListedFunction {
 export type Place = (string | number)[];
 
 export interface FunctionQuery {
-  /** Sees its own functions, and everyone's public ones. */
-  account: string;
+  /** Sees its own functions, and everyone's public ones; undefined sees all. */
+  account: string | undefined;
   text?: string | undefined;
   tag?: string | undefined;
   kind?: Kind | undefined;
@@ -58,7 +58,9 @@ export function listFunctions(database: Drizzle, query: FunctionQuery): ListedFu
     )
     .where(
       and(
-        or(eq(functions.owner, query.account), eq(functions.visibility, "public")),
+        query.account === undefined
+          ? undefined
+          : or(eq(functions.owner, query.account), eq(functions.visibility, "public")),
         match === undefined ? undefined : found("", match),
         query.tag === undefined
           ? undefined

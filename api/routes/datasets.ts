@@ -23,6 +23,7 @@ import { inertHeaders } from "../http/inert.ts";
 import { datasetFor, readManifest, recordDataset } from "../http/inputs.ts";
 import { pageOf } from "../http/page.ts";
 import { json, type Route } from "../http/route.ts";
+import { viewerOf } from "../http/viewer.ts";
 import type { IngestOptions } from "../ports.ts";
 
 const previewRecords = 10;
@@ -97,20 +98,19 @@ export function datasetRoutes(deps: Deps): Route[] {
         tag,
         summary: "List your datasets, newest first",
         description:
-          "visibility=public lists everyone's public ones. q: a part of the name, whatever its case.",
+          "visibility=public lists everyone's public ones. q: a part of the name, whatever its case. With all=true the operator sees what everyone has, though not into it.",
         auth: "member",
         scope: "datasets",
         query: datasetListQuerySchema,
         responses: { 200: { description: "A page", schema: datasetPageSchema } },
       },
       handle(c) {
-        const { cursor, limit, visibility, q, format } = readQuery(c, datasetListQuerySchema);
+        const query = readQuery(c, datasetListQuerySchema);
+        const { cursor, limit, visibility, q, format } = query;
+        const { account, all } = viewerOf(c, query.all);
         const page = { cursor, limit: limit + 1, text: q, format };
-        const rows = catalog.datasets.list(
-          visibility === "public"
-            ? { ...page, visibility }
-            : { ...page, owner: principalOf(c).account, visibility },
-        );
+        const own = visibility === "public" ? { visibility } : { owner: account, visibility };
+        const rows = catalog.datasets.list({ ...page, ...(all ? { all, visibility } : own) });
         return json(pageOf(rows, limit, (row) => row.id, datasetOf));
       },
     },

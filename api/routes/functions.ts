@@ -21,6 +21,7 @@ import { pageOf } from "../http/page.ts";
 import { cursorOf, placeOf } from "../http/place-cursor.ts";
 import { json, type Route } from "../http/route.ts";
 import { parseWith } from "../http/validate.ts";
+import { viewerOf } from "../http/viewer.ts";
 
 const tag = "Functions";
 
@@ -93,7 +94,7 @@ export function functionRoutes(deps: Deps): Route[] {
         tag,
         summary: "Find functions: everyone's public ones and yours",
         description:
-          'q: words that name, title, tags, description or readme have (their beginnings are enough). owner: a handle, or "me". Without sort, by relevance to q, or by name.',
+          'q: words that name, title, tags, description or readme have (their beginnings are enough). owner: a handle, or "me". Without sort, by relevance to q, or by name. With all=true the operator finds private ones as well.',
         auth: "anyone",
         scope: "functions",
         query: functionListQuerySchema,
@@ -102,13 +103,15 @@ export function functionRoutes(deps: Deps): Route[] {
       handle(c) {
         const { cursor, limit, q, owner: handle, ...rest } = readQuery(c, functionListQuerySchema);
         const { account } = lookerOf(c);
-        if (handle === "me" && account === stranger.account)
-          throw refused("Your own functions take a session or a key.");
+        if ((handle === "me" || rest.all === "true") && account === stranger.account)
+          throw refused("More than public functions takes a session or a key.");
+        const all = rest.all === "true" && viewerOf(c, rest.all).all;
         const sort = rest.sort ?? (q === undefined ? "name" : "relevance");
         const owner = handle === "me" ? account : handle && names.accountOf(handle);
         if (handle !== undefined && owner === undefined) return json({ items: [], next: null });
         const rows = catalog.functions.list({
-          ...{ account, text: q, tag: rest.tag, kind: rest.kind, owner, sort },
+          ...{ account: all ? undefined : account, text: q, owner, sort },
+          ...{ tag: rest.tag, kind: rest.kind },
           after: cursor === undefined ? undefined : placeOf(sort, cursor),
           limit: limit + 1,
         });

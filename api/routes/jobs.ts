@@ -22,7 +22,7 @@ import { type Viewer, viewerOf } from "../http/viewer.ts";
 const tag = "Jobs";
 
 export function jobRoutes(deps: Deps): Route[] {
-  const { catalog, jobs, jobReader, submit, calls, versions, clock } = deps;
+  const { catalog, jobs, jobReader, names, submit, calls, versions, clock } = deps;
 
   async function read(viewer: Viewer, id: string): Promise<Job> {
     const call = calls.get(viewer, id);
@@ -97,7 +97,10 @@ export function jobRoutes(deps: Deps): Route[] {
             list(),
             limit,
             (row) => row.id,
-            (row) => jobReader.summary(row),
+            (row) => ({
+              ...jobReader.summary(row),
+              ...(all ? { owner: names.handleOf(row.owner) } : {}),
+            }),
           ),
         );
       },

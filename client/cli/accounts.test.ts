@@ -191,6 +191,31 @@ test("the operator looks for members, gives roles and quotas", async () => {
   expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining("activeJobs")]);
 });
 
+test("the operator lists what everyone has, and nobody else does", async () => {
+  const judy = await api.member("judy");
+  await judy.ask("/v1/datasets?format=lines&name=diary", post("dear\n"));
+  const source = `import { items, map } from "sparegrid";
+export default map({ title: "Mine", input: items(), map: (value) => value });`;
+  await judy.ask("/v1/functions", post({ name: "hers", source }));
+  const submitted = post({ function: "hers", input: [1] });
+  const { id } = (await judy.json<{ id: string }>("/v1/jobs", submitted)).body;
+  const operator = new Person("operator", { SPAREGRID_KEY: api.key });
+  const member = new Person("judy", { SPAREGRID_KEY: judy.key });
+  for (const [command, shows] of [
+    [["jobs"], new RegExp(`${id} +judy/hers +judy +queued`)],
+    [["jobs", "show", id], /queued/],
+    [["dataset", "list"], /diary/],
+    [["functions", "list"], /judy\/hers/],
+  ] as const) {
+    expect((await operator.run([...command])).out).not.toMatch(shows);
+    expect((await operator.run([...command, "--all"])).out).toMatch(shows);
+    const refused = await member.run([...command, "--all"]);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("operator")]);
+  }
+  expect((await operator.run(["cancel", id])).code).toBe(1);
+  expect((await operator.run(["cancel", id, "--all"])).err).toContain("cancelled");
+});
+
 test("a runner joins by a code, keeps a key for lending only, and starts with it from then on", async () => {
   const hana = await api.member("hana");
   const person = new Person("hana", { SPAREGRID_SLOTS: "1", SPAREGRID_NAME: "attic" });

@@ -49,6 +49,7 @@ const functions: Record<string, Request> = {
   "POST /v1/functions/{owner}/{name}/fork": fork("/v1/functions/ada/secret/fork"),
   "POST /v1/functions/{owner}/{name}/fork [public]": fork("/v1/functions/ada/open/fork"),
   "GET /v1/functions": get("/v1/functions"),
+  "GET /v1/functions [all]": get("/v1/functions?all=true"),
   "GET /v1/functions [mine]": get("/v1/functions?owner=me"),
   "GET /v1/functions/{owner}/{name} [public]": get("/v1/functions/ada/open"),
   "GET /v1/functions/{owner}/{name}/versions/{version} [public]": get(
@@ -69,6 +70,7 @@ const contentPath = (id: string) => `/v1/datasets/${id}/content`;
 const datasets: Record<string, Request> = {
   "POST /v1/datasets": () => ({ path: "/v1/datasets?format=lines&name=mine", init: post("a\n") }),
   "GET /v1/datasets": get("/v1/datasets"),
+  "GET /v1/datasets [all]": get("/v1/datasets?all=true"),
   "GET /v1/datasets/{id}": (scene) => at(scene.dataset(), datasetPath),
   "GET /v1/datasets/{id} [unlisted]": (scene) => at(scene.dataset("unlisted"), datasetPath),
   "GET /v1/datasets/{id}/content": (scene) => at(scene.dataset(), contentPath),

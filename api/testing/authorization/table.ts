@@ -18,6 +18,7 @@ POST   /v1/functions/{name}/invoke                           401   403   404   5
 POST   /v1/functions/{owner}/{name}/invoke                   401   403   404   503   404
 POST   /v1/functions/{owner}/{name}/invoke [public]          401   403   503   503   503
 POST   /v1/functions                                         401   403   403   201   403
+GET    /v1/functions [all]                                   401   403   403   403   200
 GET    /v1/functions                                         200   403   200   200   200
 GET    /v1/functions [mine]                                  401   403   200   200   200
 GET    /v1/functions/{name}                                  404   403   404   200   404
@@ -34,6 +35,7 @@ POST   /v1/functions/{owner}/{name}/fork                     401   403   404   2
 POST   /v1/functions/{owner}/{name}/fork [public]            401   403   201   201   201
 
 POST   /v1/datasets                                          401   403   201   201   201
+GET    /v1/datasets [all]                                    401   403   403   403   200
 GET    /v1/datasets                                          401   403   200   200   200
 GET    /v1/datasets/{id}                                     401   403   404   200   404
 GET    /v1/datasets/{id} [unlisted]                          401   403   200   200   200

@@ -23,6 +23,12 @@ interface PushOptions {
   json?: boolean;
 }
 
+interface ListOptions {
+  json?: boolean;
+  public?: boolean;
+  all?: boolean;
+}
+
 const listMax = 200;
 
 export function datasetCommand(program: Command, context: Context): void {
@@ -35,13 +41,17 @@ export function datasetCommand(program: Command, context: Context): void {
     .command("list")
     .alias("ls")
     .option("--public", "everyone's public datasets")
+    .option("--all", "everyone's, for operators")
     .option("--json", "print JSON, one dataset a line")
     .summary("list your datasets, newest first")
     .addHelpText("after", examples("dataset list", "dataset list --public"))
-    .action(async (options: { json?: boolean; public?: boolean }, command: Command) => {
+    .action(async (options: ListOptions, command: Command) => {
       const rows: Dataset[] = [];
       const client = await context.client(command);
-      const filter = options.public ? { visibility: "public" as const } : {};
+      const filter = {
+        ...(options.public ? { visibility: "public" as const } : {}),
+        ...(options.all ? { all: true } : {}),
+      };
       for await (const row of client.datasets.list(filter)) if (rows.push(row) === listMax) break;
       printList(rows, context.terminal, options.json === true);
     });

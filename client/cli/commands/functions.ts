@@ -13,6 +13,7 @@ interface ListOptions {
   kind?: Kind;
   owner?: string;
   sort?: FunctionSort;
+  all?: boolean;
   json?: boolean;
 }
 
@@ -70,6 +71,7 @@ function listOptions(command: Command): Command {
     .addOption(new Option("--kind <kind>").choices(kindSchema.options))
     .option("--owner <handle>", 'of this account, or "me"')
     .addOption(new Option("--sort <by>").choices(functionSortSchema.options))
+    .option("--all", "private ones as well, for operators")
     .option("--json", "print JSON, one function a line");
 }
 
@@ -82,8 +84,11 @@ async function list(
   const { terminal } = context;
   const client = await context.client(command);
   const { tag, kind, owner, sort } = options;
-  const all = { q: words, tag, kind, owner, sort };
-  const query = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const all = options.all ? "true" : undefined;
+  const asked = { q: words, tag, kind, owner, sort, all };
+  const query = Object.fromEntries(
+    Object.entries(asked).filter(([, value]) => value !== undefined),
+  );
   const rows: FunctionSummary[] = [];
   for await (const row of client.functions.list(query)) if (rows.push(row) === listMax) break;
   if (options.json) for (const row of rows) terminal.out.write(`${JSON.stringify(row)}\n`);

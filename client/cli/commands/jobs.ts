@@ -18,6 +18,7 @@ interface ListOptions {
   status?: JobStatus;
   function?: string;
   limit: number;
+  all?: boolean;
   json?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function jobsCommands(program: Command, context: Context): void {
     .addOption(new Option("--status <status>").choices(jobStatusSchema.options))
     .option("--function <name>")
     .option("--limit <n>", "how many", integer, 20)
+    .option("--all", "everyone's, for operators")
     .option("--json", "print JSON, one job a line")
     .addHelpText("after", examples("jobs", "jobs --status failed", "jobs show job_01h…"))
     .action(async (options: ListOptions, command: Command) => {
@@ -38,6 +40,7 @@ export function jobsCommands(program: Command, context: Context): void {
       for await (const row of client.jobs.list({
         ...(status === undefined ? {} : { status }),
         ...(name === undefined ? {} : { function: name }),
+        ...(options.all ? { all: "true" } : {}),
         limit: Math.min(options.limit, 200),
       })) {
         if (rows.length >= options.limit) break;
@@ -50,13 +53,14 @@ export function jobsCommands(program: Command, context: Context): void {
   jobs
     .command("show")
     .argument("<job>")
+    .option("--all", "also someone else's, for operators")
     .option("--json", "print JSON")
     .summary("show a job")
     .addHelpText("after", examples("jobs show job_01h…"))
     .action(async (id: string, _options: object, command: Command) => {
       const client = await context.client(command);
-      const job = await client.jobs.get(id);
-      const { json } = command.optsWithGlobals<{ json?: boolean }>();
+      const { json, all } = command.optsWithGlobals<{ json?: boolean; all?: boolean }>();
+      const job = await client.jobs.get(id, { all });
       if (json) terminal.out.write(`${JSON.stringify(job)}\n`);
       else await showJob(job, terminal);
     });
@@ -93,12 +97,13 @@ export function jobsCommands(program: Command, context: Context): void {
   program
     .command("cancel")
     .argument("<job...>")
+    .option("--all", "also someone else's, for operators")
     .summary("stop jobs")
     .addHelpText("after", examples("cancel job_01h…"))
-    .action(async (ids: string[], _options: object, command: Command) => {
+    .action(async (ids: string[], { all }: { all?: boolean }, command: Command) => {
       const client = await context.client(command);
       for (const id of ids) {
-        const job = await client.jobs.cancel(id);
+        const job = await client.jobs.cancel(id, { all });
         terminal.say(`${statusMark(job.status, terminal.colors)} ${id} ${job.status}`);
       }
     });
@@ -128,11 +133,13 @@ function watchCommand(program: Command, context: Context): void {
 
 function listed(rows: readonly JobSummary[], terminal: Terminal): string[] {
   const now = Date.now();
+  const owned = rows.some(({ owner }) => owner !== undefined);
   return table(
     [
       { title: "" },
       { title: "JOB" },
       { title: "FUNCTION" },
+      ...(owned ? [{ title: "OWNER" }] : []),
       { title: "STATUS" },
       { title: "TIME", right: true },
       { title: "AGE", right: true },
@@ -144,6 +151,7 @@ function listed(rows: readonly JobSummary[], terminal: Terminal): string[] {
         statusMark(row.status, terminal.outColors),
         row.id,
         row.function,
+        ...(owned ? [row.owner ?? ""] : []),
         row.status,
         ms === undefined ? "" : duration(ms),
         roughly(now - Date.parse(row.createdAt)),
