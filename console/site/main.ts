@@ -2,7 +2,9 @@ import "../lib/style/index.ts";
 import { mount } from "svelte";
 import { theme } from "../lib/state/theme.svelte.ts";
 import App from "./App.svelte";
+import { leaveModifiedClicks } from "./plain-clicks.ts";
 
 theme.apply();
+leaveModifiedClicks(document);
 const target = document.getElementById("app");
 if (target) mount(App, { target });

@@ -41,6 +41,9 @@ describe.runIf(chromiumInstalled())("a function's page", () => {
     expect(await snippet.textContent()).toMatch(
       /sparegrid run ada\/word-count[\s\S]+--dataset ds_[\s\S]+-p letters=ascii[\s\S]+--budget 1.5/,
     );
+    await page.getByRole("tab", { name: "Source" }).click();
+    await page.getByRole("tab", { name: "Run" }).click();
+    expect(await page.getByLabel("Budget, credits").inputValue()).toBe("1.5");
     await page.getByRole("tab", { name: "TypeScript" }).click();
     expect(await snippet.textContent()).toContain('params: { letters: "ascii" }');
 

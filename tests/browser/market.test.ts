@@ -62,6 +62,14 @@ describe.runIf(chromiumInstalled())("the market", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("a click with Control opens a function in a tab of its own", async () => {
+    const { page, context } = await stage.visit({ path: "/" });
+    const opening = context.waitForEvent("page");
+    await page.getByRole("link", { name: "Word count" }).click({ modifiers: ["Control"] });
+    expect(new URL((await opening).url()).pathname).toBe("/f/ada/word-count");
+    expect(new URL(page.url()).pathname).toBe("/");
+  });
+
   test("the introduction stays closed", async () => {
     const { page } = await stage.visit({ path: "/" });
     await page.getByRole("button", { name: "Close this introduction" }).click();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { inputOf, typedOf } from "./input-text.ts";
+import { mergedDraft } from "./kept-draft.ts";
 import { paramOf } from "./param-text.ts";
 import { draftOf, type Runnable, requestOf } from "./run-request.ts";
 import { commandOf, curlOf, quoted, typescriptOf } from "./snippets.ts";
@@ -69,6 +70,20 @@ describe("a form as a request", () => {
       fault: "At least 1 characters.",
     });
   });
+});
+
+test("of what was kept from another version stays what still fits", () => {
+  const fresh = draftOf(kMeans);
+  const kept = {
+    inline: "1, 2",
+    budget: 5 as never,
+    params: { k: "9", gone: "x", skipLast: "yes" },
+    uses: { model: { to: "job", text: "job_1" } as const },
+  };
+  const merged = mergedDraft(fresh, kept);
+  expect(merged).toMatchObject({ inline: "1, 2", budget: "", source: "dataset" });
+  expect(merged.params).toEqual({ ...fresh.params, k: "9" });
+  expect(merged.uses.model).toEqual({ to: "job", text: "job_1" });
 });
 
 describe("what is typed as input", () => {
