@@ -5,6 +5,8 @@ import { creditsSchema, microOf } from "../protocol/money.ts";
 import type { QuotaName } from "../protocol/quotas.ts";
 import { idleMsMax } from "./store/port.ts";
 
+const megabyte = 1024 * 1024;
+
 /** A number of the environment: its variable is text, and empty counts as absent. */
 const number = (low: number, high: number, fallback: number) =>
   z
@@ -48,6 +50,9 @@ const environmentSchema = z.object({
   LEASE_MS: number(100, 600_000, leaseMs),
   JOB_RETENTION_HOURS: number(1, 24 * 365, 24 * 7),
   BLOB_GRACE_MS: number(1_000, idleMsMax / 2, 3_600_000),
+  REMEMBERED_MB: number(0, 1_000_000_000, 4096),
+  REMEMBERED_MB_PER_ACCOUNT: number(0, 1_000_000_000, 1024),
+  REMEMBERED_HOURS: number(1, 24 * 365, 24 * 7),
   WRITES_PER_SECOND: number(0, 1_000_000, 100),
   SIGN_INS_PER_MINUTE: number(1, 1_000_000, 20),
   PROXIES: number(0, 10, 0),
@@ -79,6 +84,9 @@ export const configHelp: Record<keyof z.infer<typeof environmentSchema>, string>
   LEASE_MS: "milliseconds after which a silent runner loses its leases (15000)",
   JOB_RETENTION_HOURS: "hours that an ended job and its result are kept (168)",
   BLOB_GRACE_MS: "milliseconds that data stays which nobody needs any more (3600000)",
+  REMEMBERED_MB: "megabytes of results that are remembered, of all accounts; 0: none (4096)",
+  REMEMBERED_MB_PER_ACCOUNT: "megabytes of results that are remembered of one account (1024)",
+  REMEMBERED_HOURS: "hours that a result is remembered which nobody uses (168)",
   WRITES_PER_SECOND:
     "writes of one account in the long run, a minute's worth at once; 0: any (100)",
   SIGN_INS_PER_MINUTE: "attempts to sign in or up from one address (20)",
@@ -112,6 +120,10 @@ export interface Config {
   jobRetentionHours: number;
   /** How long a blob stays that nobody needs; longer than any request takes from storing to using one. */
   blobGraceMs: number;
+  /** Results that are remembered beyond their job. */
+  rememberedBytesMax: number;
+  rememberedBytesPerAccountMax: number;
+  rememberedMs: number;
   jobBudgetMicroDefault: number;
   platformFeePercent: number;
   datasetBytesMax: number;
@@ -162,6 +174,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     leaseMs: values.LEASE_MS,
     jobRetentionHours: values.JOB_RETENTION_HOURS,
     blobGraceMs: values.BLOB_GRACE_MS,
+    rememberedBytesMax: values.REMEMBERED_MB * megabyte,
+    rememberedBytesPerAccountMax: values.REMEMBERED_MB_PER_ACCOUNT * megabyte,
+    rememberedMs: values.REMEMBERED_HOURS * 3_600_000,
     jobBudgetMicroDefault: values.JOB_BUDGET_DEFAULT,
     platformFeePercent: values.PLATFORM_FEE_PERCENT,
     datasetBytesMax: values.DATASET_BYTES_MAX,

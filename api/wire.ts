@@ -32,6 +32,7 @@ import { JobViews } from "./jobs/job-view.ts";
 import { JobService } from "./jobs/jobs.ts";
 import { Sweeper } from "./jobs/sweeper.ts";
 import { wireLedger } from "./ledger/wire.ts";
+import { createMemory } from "./memo/index.ts";
 import { createPayments } from "./payments/index.ts";
 import { moneyOf } from "./payments/view.ts";
 import { createPayoutsArea } from "./payouts/index.ts";
@@ -113,9 +114,21 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       clock,
     });
     const views = new JobViews(store, fineClock);
+    const memory = createMemory({
+      store,
+      views,
+      mayServe: pools.memberships.mayServe,
+      use: (digest) => gate.use(digest),
+      bytesPerOwnerMax: config.rememberedBytesPerAccountMax,
+      bytesMax: config.rememberedBytesMax,
+      keptMs: config.rememberedMs,
+      clock,
+      log,
+    });
     const gateway = await RunnerGateway.open({
       store,
       views,
+      memory: config.rememberedBytesMax > 0 ? memory : undefined,
       clock: fineClock,
       log,
       leaseMs: config.leaseMs,
@@ -242,6 +255,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
         for (const { owner } of gateway.runners()) pools.lenders.note(owner);
       },
       payments,
+      memory,
       clock,
       log,
       blobGraceMs,

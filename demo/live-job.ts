@@ -19,7 +19,9 @@ export interface Followed {
   ms: number;
 }
 
-/** Runs a job under the same live panel as `sparegrid run`. @throws GridError when it does not succeed */
+/**
+ * Runs a job under the same live panel as `sparegrid run`, and computes it even if its results are remembered. @throws GridError when it does not succeed
+ */
 export async function runLive(
   client: Client,
   terminal: Terminal,
@@ -27,7 +29,7 @@ export async function runLive(
   options: { inputBytes?: number; signal: AbortSignal },
 ): Promise<Followed> {
   const { inputBytes, signal } = options;
-  const submitted = await client.jobs.submit(request, { signal });
+  const submitted = await client.jobs.submit({ memo: false, ...request }, { signal });
   const progress = new JobProgress(subjectOf(submitted, inputBytes));
   const panel = new LivePanel(terminal, {
     lines: (width) => progress.lines(width, terminal.colors, Date.now()),

@@ -22,6 +22,8 @@ export const jobEventSchema = z.discriminatedUnion("type", [
     /** Records mapped so far over the whole job, and fuel spent. */
     records: z.int(),
     fuel: z.number(),
+    /** Tasks so far whose results were remembered, over the whole job; absent when there are none. */
+    remembered: z.int().optional(),
     runners: z.int(),
   }),
   z.object({

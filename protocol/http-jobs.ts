@@ -46,6 +46,8 @@ export const submitRequestSchema = z
     bid: bidSchema.optional(),
     verify: z.enum(["none", "audit", "quorum"]).optional(),
     pool: poolChoiceSchema.optional(),
+    /** false: computes everything anew, though results of some of it are remembered, and remembers these instead. */
+    memo: z.boolean().optional(),
     recordsPerTask: z.int().positive().optional(),
     /** Begins paused by its consumer: nothing is done until it is resumed, or stepped. */
     paused: z.boolean().optional(),
@@ -140,8 +142,10 @@ export const jobSchema = jobSummarySchema
     round: z.int(),
     /** Tasks of the current stage. */
     progress: z.object({ done: z.int(), total: z.int() }),
-    /** Tasks done over all stages. */
+    /** Tasks computed over all stages. */
     tasksDone: z.int(),
+    /** Tasks that cost nothing because their results were remembered, and the fuel that they once took. */
+    remembered: z.object({ tasks: z.int(), fuel: z.number() }).optional(),
     /** Records of the input. */
     records: z.int(),
     /** Records mapped a second since the job started, while it maps and after it ended. */

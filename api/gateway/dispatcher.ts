@@ -11,6 +11,7 @@ import { largestFirst } from "./largest-first.ts";
 import type { LeaseSizing } from "./lease-sizing.ts";
 import { mayFollow } from "./may-follow.ts";
 import type { MayWork } from "./may-work.ts";
+import { RecallGate, type StageRecall } from "./recall-gate.ts";
 import { RoundPartitions } from "./round-partitions.ts";
 import { fetchedInputs, runMessage, runnerJob } from "./run-message.ts";
 import type { HeldLease, RunnerSession } from "./session.ts";
@@ -32,6 +33,7 @@ export interface DispatcherDeps {
   mayWork: MayWork;
   sizing: LeaseSizing;
   tokens: BlobTokens;
+  recall?: StageRecall | undefined;
   clock: () => number;
   leaseMs?: number;
   onFirstLease: (view: JobView) => Promise<void>;
@@ -54,6 +56,7 @@ export interface DispatcherDeps {
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #leaseMs: number;
+  readonly #gate: RecallGate;
   /** Jobs that may have pending tasks. */
   readonly #ready = new Set<string>();
   readonly #partitions: RoundPartitions;
@@ -66,11 +69,15 @@ export class Dispatcher {
     this.#deps = deps;
     this.#partitions = new RoundPartitions(deps.sizing);
     this.#leaseMs = deps.leaseMs ?? leaseMsDefault;
+    const { views, recall, onError } = deps;
+    const onReady = (job: string) => void this.#ready.add(job);
+    const wake = (job: string) => this.wake(job);
+    this.#gate = new RecallGate({ views, recall, onReady, wake, onError });
   }
 
   wake(job?: string): void {
     if (this.#closed) return;
-    if (job !== undefined) this.#ready.add(job);
+    if (job !== undefined) this.#gate.add(job);
     if (this.#pumping) {
       this.#again = true;
       return;
@@ -87,6 +94,7 @@ export class Dispatcher {
   }
 
   forget(job: string): void {
+    this.#gate.forget(job);
     this.#ready.delete(job);
     this.#partitions.forget(job);
     this.#durations.delete(job);
@@ -118,6 +126,7 @@ export class Dispatcher {
 
   async #serveAll(): Promise<void> {
     for (;;) {
+      if (!this.#gate.isEmpty) await this.#gate.pass();
       const room = this.#room();
       if (this.#ready.size === 0 || room === 0) return;
       const crews = new Crews(this.#deps.sessions.values(), this.#deps.mayWork);
@@ -154,6 +163,11 @@ export class Dispatcher {
     const view = await this.#deps.views.get(job);
     if (!view) {
       this.#ready.delete(job);
+      return 0;
+    }
+    if (this.#gate.isDue(view)) {
+      this.#ready.delete(job);
+      this.wake(job);
       return 0;
     }
     const { slots, sessions } = crews.of(view.spec);
@@ -236,7 +250,7 @@ export class Dispatcher {
     const { stage, changes = 0, changed = 0 } = leases[0]!;
     if (stage !== view.stage.number) current = await this.#deps.views.get(job, stage);
     if (current && current.changes.length < changes) current = await this.#deps.views.refresh(job);
-    if (!current || current.stage.number !== stage) {
+    if (!current || current.stage.number !== stage || this.#gate.isDue(current)) {
       // The job moved on between lease and look: what was taken goes back, so that nobody waits for it to expire.
       const tokens = leases.map(({ token }) => token);
       await this.#deps.store.jobs.release(job, tokens, { penalty: false, attemptsMax });

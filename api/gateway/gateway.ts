@@ -6,6 +6,7 @@ import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
 import { Steering } from "../jobs/steering.ts";
+import type { Memory } from "../memo/index.ts";
 import type {
   BlobGrant,
   CallRequest,
@@ -26,6 +27,7 @@ import { type GatewayHooks, hooksOf } from "./hooks.ts";
 import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
 import { mayWorkOf } from "./may-work.ts";
+import { stageRecallOf } from "./recall-gate.ts";
 import { receive } from "./reception.ts";
 import { RemoteStatus } from "./remote-status.ts";
 import type { RunnerOwner, RunnerSession } from "./session.ts";
@@ -43,6 +45,8 @@ export interface GatewayDeps extends Partial<GatewayHooks> {
   explain: (bundle: string, error: ErrorBody) => Promise<ErrorBody>;
   log: { info(fields: object, text: string): void; warn(fields: object, text: string): void };
   leaseMs?: number;
+  /** Results that are remembered beyond their job; absent where none are. */
+  memory?: Memory | undefined;
 }
 
 /**
@@ -121,6 +125,7 @@ export class RunnerGateway implements Gateway {
       tokens,
       clock,
       ...(deps.leaseMs === undefined ? {} : { leaseMs: deps.leaseMs }),
+      recall: deps.memory && stageRecallOf(deps.memory, this.progress),
       onFirstLease: (view) => this.progress.started(view),
       onSettled: (view, changes) => this.progress.paramsSettled(view, changes),
       onBroken: async (job, error) => void (await this.progress.end(job, "failed", error.toBody())),
@@ -138,6 +143,7 @@ export class RunnerGateway implements Gateway {
       sessions: this.#sessions,
       clock,
       leaseMs: this.#leaseMs,
+      remember: deps.memory?.remember,
       onAccepted,
       onMeasured,
       explain,

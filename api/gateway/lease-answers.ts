@@ -5,6 +5,7 @@ import { attemptsMax } from "../../protocol/limits.ts";
 import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { lostError, type Progress } from "../jobs/progress.ts";
+import type { Remember } from "../memo/remember.ts";
 import type { MeasuredWork } from "../ports.ts";
 import type { Completion, Store } from "../store/port.ts";
 import { checkOutputs } from "./check-outputs.ts";
@@ -26,6 +27,7 @@ export interface LeaseAnswersDeps {
   sessions: ReadonlyMap<string, RunnerSession>;
   clock: () => number;
   leaseMs: number;
+  remember?: Remember | undefined;
   /** The store has taken work in, so somebody has earned something. */
   onAccepted: (job: string) => void;
   onMeasured: (measured: MeasuredWork) => void;
@@ -34,10 +36,22 @@ export interface LeaseAnswersDeps {
   quietly: (work: () => Promise<unknown>) => Promise<void>;
 }
 
+interface Answer extends Completion {
+  /**
+   * Its results may be remembered: those of its tasks that never asked how many shards there are. Undefined when the
+   * outputs could not be checked.
+   */
+  anyCount: ReadonlySet<number> | undefined;
+}
+
+function anyCountOf({ outputs }: Result): ReadonlySet<number> {
+  return new Set(outputs.flatMap(({ index, anyCount }) => (anyCount ? [index] : [])));
+}
+
 /** What runners say about the leases they hold, brought to the store: results, failures, returns, renewals. */
 export class LeaseAnswers {
   readonly #deps: LeaseAnswersDeps;
-  readonly #completions = new Map<string, Completion[]>();
+  readonly #completions = new Map<string, Answer[]>();
   #tasksDone = 0;
 
   constructor(deps: LeaseAnswersDeps) {
@@ -72,7 +86,8 @@ export class LeaseAnswers {
       return { ...common, inline };
     });
     const view = this.#deps.views.peek(lease.job);
-    if (view?.stage.number === lease.stage) checkOutputs(view, message.lo, message.hi, outputs);
+    const isChecked = view?.stage.number === lease.stage;
+    if (isChecked) checkOutputs(view, message.lo, message.hi, outputs);
     lease.next = message.hi;
     if (lease.next === lease.hi) {
       session.leases.delete(lease.token);
@@ -89,11 +104,12 @@ export class LeaseAnswers {
     if (logs?.length) void this.#deps.quietly(() => this.#deps.progress.logged(lease.job, logs));
     const { lo, hi, control } = message;
     const answer = { token: lease.token, lo, hi, outputs, earner: session.earner };
-    this.#complete(lease, { ...answer, ...(control && { control }) });
+    const anyCount = isChecked && view.spec.memo ? anyCountOf(message) : undefined;
+    this.#complete(lease, { ...answer, ...(control && { control }), anyCount });
   }
 
   /** Completions of one job that arrive in one turn of the event loop go to the store in one call. */
-  #complete(lease: HeldLease, completion: Completion): void {
+  #complete(lease: HeldLease, completion: Answer): void {
     const waiting = this.#completions.get(lease.job);
     if (waiting) {
       waiting.push(completion);
@@ -106,13 +122,16 @@ export class LeaseAnswers {
   async #flushCompletions(job: string): Promise<void> {
     const list = this.#completions.get(job)!;
     this.#completions.delete(job);
-    const { store, views } = this.#deps;
+    const { store, views, remember } = this.#deps;
     const outcome = await store.jobs.complete(job, list);
     const accepted = list.filter((_, i) => outcome.results[i] === "accepted");
     for (const { lo, hi } of accepted) this.#tasksDone += hi - lo;
     if (accepted.length > 0) this.#deps.onAccepted(job);
     if (outcome.redundant.length > 0) this.cancel(outcome.redundant);
     const view = await views.get(job, outcome.stage);
+    if (view?.stage.number === outcome.stage)
+      for (const answer of accepted)
+        if (answer.anyCount) remember?.accepted(view, answer, answer.anyCount);
     if (view) await this.#deps.progress.completed(view, accepted, outcome);
     this.#deps.dispatcher.wake();
   }

@@ -25,9 +25,10 @@ export interface BlobSweepOptions {
 }
 
 /**
- * Removes blobs that nobody needs, by mark and sweep: what no holder of the catalog and no job's large output names, and
- * nobody has put for a while, goes. Whoever begins to need a blob puts it first or tells the gate, so it is new again,
- * and the store removes nothing that is new (`removeIdle`). Bounded in memory, however many blobs there are.
+ * Removes blobs that nobody needs, by mark and sweep: what no holder of the catalog, no job's large output and no
+ * remembered result names, and nobody has put for a while, goes. Whoever begins to need a blob puts it first or tells the
+ * gate, so it is new again, and the store removes nothing that is new (`removeIdle`). Bounded in memory, however many
+ * blobs there are.
  */
 export class BlobSweep {
   readonly #options: BlobSweepOptions;
@@ -69,6 +70,9 @@ export class BlobSweep {
     const { catalog, store, gate, clock, graceMs } = this.#options;
     if (candidates.size === 0) return 0;
     const markedAtMs = clock();
+    // Before the jobs: what a job takes from what is remembered is then among its outputs, or is told to the gate.
+    for await (const digests of store.memos.blobs())
+      for (const digest of digests) candidates.delete(digest);
     for await (const digests of store.jobs.largeOutputs())
       for (const digest of digests) candidates.delete(digest);
     const rest = [...candidates];

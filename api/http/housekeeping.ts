@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { GridError } from "../../protocol/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { Memory } from "../memo/index.ts";
 import type { Payments } from "../payments/index.ts";
 import type { Store } from "../store/port.ts";
 import type { Bindings } from "./bindings.ts";
@@ -32,6 +33,7 @@ export interface HousekeepingOptions {
   /** Those who have runners connected. */
   noteLenders: () => void;
   payments: Pick<Payments, "rows" | "settlement" | "runnerEarnings">;
+  memory: Pick<Memory, "trim">;
   clock: () => number;
   log: Logger;
   jobRetentionMs: number;
@@ -79,8 +81,8 @@ export class Housekeeping {
   }
 
   async #round(): Promise<void> {
-    const { catalog, blobSweep, orphans, jobReader, campaigns, payments, clock, jobRetentionMs } =
-      this.#options;
+    const { catalog, blobSweep, orphans, jobReader, campaigns, payments, memory } = this.#options;
+    const { clock, jobRetentionMs } = this.#options;
     this.#options.noteLenders();
     const nowMs = clock();
     campaigns.sweep();
@@ -93,6 +95,7 @@ export class Housekeeping {
     payments.runnerEarnings.trim();
     catalog.jobs.trim(jobRowsMax);
     catalog.idempotency.trim(nowMs - idempotencyKeptMs, idempotencyKeysMax);
+    await memory.trim();
     await blobSweep.tick();
   }
 

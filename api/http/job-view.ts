@@ -24,6 +24,7 @@ export function jobOf(state: JobState, waitingFor: string | undefined, nowMs: nu
     round: stage.round,
     progress: { done: state.done, total: stage.tasks },
     tasksDone: state.tasksDone,
+    ...(state.remembered ? { remembered: state.remembered } : {}),
     records: recordsOf(state),
     ...(speed === undefined ? {} : { recordsPerSecond: speed }),
     metrics: state.metrics ?? {},

@@ -13,6 +13,7 @@ import {
 import type { Principal } from "../accounts/principal.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { JobNote } from "../catalog/jobs.ts";
+import { reducersFor } from "../jobs/plan.ts";
 import type { Holds } from "../payments/holds.ts";
 import type { Orders } from "../payments/orders.ts";
 import type { NewPayment } from "../payments/rows.ts";
@@ -127,6 +128,7 @@ export class Submit {
       params,
       uses: bound.uses,
       seed: request.seed ?? seedDefault,
+      memo: request.memo === false ? "renew" : "use",
       ...(recordsPerTask === undefined ? {} : { recordsPerTask }),
       reducers: reducersOf(version, input.spec),
       roundsMax: description.roundsMax ?? roundsMaxDefault,
@@ -186,7 +188,7 @@ export function limitsOf(given: SubmitRequest["limits"]): JobLimits {
 function reducersOf({ description }: Version, input: JobSpec["input"]): number {
   if (description.kind !== "mapReduce") return 1;
   const bytes = input.type === "range" ? 0 : input.bytes;
-  const wanted = description.reducers ?? Math.ceil(bytes / bytesPerReducer);
+  const wanted = description.reducers ?? reducersFor(bytes, bytesPerReducer);
   return Math.min(Math.max(wanted, 1), reducersMax);
 }
 

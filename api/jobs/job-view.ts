@@ -1,7 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../protocol/digest.ts";
 import { GridError } from "../../protocol/errors.ts";
-import type { JobSpec, JobState, ParamChange, Stage } from "../../protocol/job.ts";
+import {
+  endedStatuses,
+  type JobSpec,
+  type JobState,
+  type ParamChange,
+  type Stage,
+} from "../../protocol/job.ts";
 import { type Manifest, manifestSchema } from "../../protocol/manifest.ts";
 import { TaskTable } from "../../protocol/tasking.ts";
 import type { Store } from "../store/port.ts";
@@ -18,7 +24,13 @@ export interface JobView {
   done: number;
   tasksDone: number;
   recordsDone: number;
+  /** Of what was computed. */
   fuel: number;
+  /** Tasks whose results were remembered, and the fuel that those of the present stage once took. */
+  remembered: number;
+  stageRecalledFuel: number;
+  /** It had ended when it was looked at last. */
+  ended: boolean;
   startedAtMs: number | undefined;
   roundStartedAtMs: number;
   /** Changes of parameters, all or the first of them: what they say never changes, only from which round they do. */
@@ -65,6 +77,8 @@ export class JobViews {
     const view = cached ?? (await this.#open(state));
     if (cached) setStage(cached, state.stage);
     Object.assign(view, { done: state.done, tasksDone: state.tasksDone, fuel: state.fuel });
+    view.remembered = state.remembered?.tasks ?? 0;
+    view.ended = endedStatuses.has(state.status);
     view.startedAtMs = state.startedAtMs;
     this.#views.set(id, view);
     return view;
@@ -98,6 +112,9 @@ export class JobViews {
       tasksDone: 0,
       recordsDone: 0,
       fuel: 0,
+      remembered: 0,
+      stageRecalledFuel: 0,
+      ended: false,
       startedAtMs: undefined,
       roundStartedAtMs: this.#clock(),
       changes: state.paramChanges ?? [],
@@ -127,6 +144,7 @@ export function paramsAfter(
 export function setStage(view: JobView, stage: Stage): void {
   view.stage = stage;
   view.done = 0;
+  view.stageRecalledFuel = 0;
   if (!stage.tasking) return;
   const key = JSON.stringify(stage.tasking);
   if (view.table && view.tableKey === key) return;

@@ -179,7 +179,10 @@ describe("how the input is cut", () => {
 
   test("reducers grow with the input within their bound", () => {
     expect(reducersFor(1, 100)).toBe(1);
-    expect(reducersFor(1000, 100)).toBe(10);
+    expect(reducersFor(100, 100)).toBe(1);
+    expect(reducersFor(101, 100)).toBe(2);
+    expect(reducersFor(800, 100)).toBe(8);
+    expect(reducersFor(1000, 100)).toBe(16);
     expect(reducersFor(1e12, 100)).toBe(256);
   });
 });

@@ -147,9 +147,13 @@ export function repeatStage(stage: Stage): Stage {
   return { ...stage, number: stage.number + 1 };
 }
 
-/** Hash partitions for a mapReduce: enough that one reduce task's share of the input stays near `bytesPerReducer`. */
+/**
+ * Hash partitions for a mapReduce: enough that one reduce task's share of the input is `bytesPerReducer` at most. A power
+ * of two, so that the results of maps, which are cut by partition, still serve when the input has grown a little.
+ */
 export function reducersFor(inputBytes: number, bytesPerReducer: number): number {
-  return Math.min(Math.max(Math.ceil(inputBytes / bytesPerReducer), 1), reducersMax);
+  const wanted = Math.max(inputBytes / bytesPerReducer, 1);
+  return Math.min(2 ** Math.ceil(Math.log2(wanted)), reducersMax);
 }
 
 function needsProbe(spec: JobSpec, shards: ShardSizes): boolean {

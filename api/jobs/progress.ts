@@ -2,7 +2,7 @@ import type { ErrorBody } from "../../protocol/errors.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { JobEvent } from "../../protocol/events.ts";
 import type { Control, JobStatus, ParamChange, Stage } from "../../protocol/job.ts";
-import type { CompleteOutcome, Lease, Store } from "../store/port.ts";
+import type { CompleteOutcome, Lease, RecalledTask, Store } from "../store/port.ts";
 import { type JobView, type JobViews, recordsOf, setStage } from "./job-view.ts";
 import { advance, repeatStage } from "./plan.ts";
 
@@ -60,8 +60,25 @@ export class Progress {
       await this.#progress(view);
       return;
     }
-    view.fuel += outcome.summary?.fuel ?? 0;
+    view.fuel += (outcome.summary?.fuel ?? 0) - view.stageRecalledFuel;
     await this.#advance(view, outcome.summary!, outcome.control);
+  }
+
+  /**
+   * Tasks of the view's stage have remembered results: they are done. Returns whether more may be taken.
+   */
+  async recalled(view: JobView, tasks: RecalledTask[]): Promise<boolean> {
+    const { number } = view.stage;
+    const outcome = await this.#deps.store.jobs.recall(view.spec.id, number, tasks);
+    const accepted = tasks.filter((_, i) => outcome.results[i] === "accepted");
+    if (accepted.length > 0 && view.startedAtMs === undefined) await this.started(view);
+    if (view.stage.number !== outcome.stage || outcome.stage !== number) return false;
+    view.remembered += accepted.length;
+    for (const { outputs } of accepted)
+      for (const { fuel } of outputs) view.stageRecalledFuel += fuel;
+    const runs = accepted.map(({ task }) => ({ lo: task, hi: task + 1 }));
+    if (runs.length > 0) await this.completed(view, runs, outcome);
+    return !outcome.finished;
   }
 
   /** The store has taken in rounds that one runner did as a whole: what it means for the view. */
@@ -224,6 +241,7 @@ export class Progress {
       total: stage.tasks,
       records: view.recordsDone,
       fuel: view.fuel,
+      ...(view.remembered > 0 && { remembered: view.remembered }),
       runners: this.#deps.runnersOn(spec.id),
     };
   }

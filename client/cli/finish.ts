@@ -1,6 +1,6 @@
 import { GridError } from "../../protocol/errors.ts";
 import type { Client, Job } from "../index.ts";
-import { duration, plural, short } from "./format.ts";
+import { count, duration, plural, short } from "./format.ts";
 import { paidLine, whenSettled } from "./payment-lines.ts";
 import { Exit, exitCodes, reportError } from "./report.ts";
 import { showResult } from "./show-result.ts";
@@ -67,10 +67,17 @@ function summaryOf(job: Job): string {
     ms === undefined ? "" : duration(ms),
     job.kind === "iterate" ? plural(job.round, "round") : plural(job.records, "record"),
     `${short(job.fuel)} fuel`,
+    rememberedOf(job) ?? "",
     job.id,
   ]
     .filter((part) => part !== "")
     .join(" · ");
+}
+
+/** How much of a job cost nothing; undefined when all of it was computed. */
+export function rememberedOf({ remembered, tasksDone }: Job): string | undefined {
+  if (!remembered) return undefined;
+  return `${count(remembered.tasks)} of ${plural(remembered.tasks + tasksDone, "task")} remembered`;
 }
 
 /** From its first lease to its end. */

@@ -47,6 +47,8 @@ export class JobProgress {
   readonly metrics = new Map<string, (number | null)[]>();
   records = 0;
   fuel = 0;
+  /** Tasks whose results were remembered. */
+  remembered = 0;
   round = 0;
   /** Credits paid so far, and what the hold has left; undefined as long as nothing was paid. */
   money: { cost: number; left: number } | undefined;
@@ -138,6 +140,7 @@ export class JobProgress {
     this.#runners = event.runners;
     this.records = event.records;
     this.fuel = event.fuel;
+    this.remembered = event.remembered ?? 0;
     this.#sample(nowMs);
   }
 
@@ -196,6 +199,7 @@ export class JobProgress {
       if (rate > 0 && size !== undefined && records > 0)
         parts.push(`${bytes((rate * size) / records)}/s`);
     }
+    if (this.remembered > 0) parts.push(`${count(this.remembered)} remembered`);
     if (this.#runners > 0) parts.push(plural(this.#runners, "runner"));
     if (this.money !== undefined)
       parts.push(

@@ -44,7 +44,13 @@ beforeAll(async () => {
   await system.client.ledger.grant({ account: consumerHandle, credits: 100_000, note: "chaos" });
   const lines = await consumer.datasets.upload(linesOf(60_000), { name: "lines", format: "lines" });
   // Forced tasks need no probe: what a job runs is the same whatever dies.
-  const common = { dataset: lines.id, pool: "everyone", recordsPerTask: 1_500, budget: 500 };
+  const common = {
+    dataset: lines.id,
+    pool: "everyone",
+    recordsPerTask: 1_500,
+    budget: 500,
+    memo: false,
+  };
   requests.push(
     { function: "ann/slow-map", seed: 7, ...common },
     { function: "ann/float-sums", ...common },

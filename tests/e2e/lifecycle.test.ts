@@ -42,6 +42,7 @@ async function startRunner(name: string, slots = 1): Promise<RunnerProcess> {
 /** Some seconds on one core, in 400 tasks. */
 const spinning: SubmitRequest = {
   function: "slow-map",
+  memo: false,
   recordsPerTask: 100,
   seed: 5,
   params: { spin: 8_000 },

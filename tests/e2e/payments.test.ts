@@ -51,6 +51,7 @@ const verify = async () => {
 const request = (more: Partial<SubmitRequest> = {}): SubmitRequest => ({
   function: "ada/slow-map",
   dataset,
+  memo: false,
   ...more,
 });
 

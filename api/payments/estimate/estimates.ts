@@ -155,7 +155,9 @@ export class Estimates {
   ): Promise<{ state: JobState; fuel: number; tasks: number }> {
     const { store, jobs, charge, clock } = this.#options;
     const id = newId("estimate" satisfies IdKind, clock());
-    const spec = { ...like, id, createdAtMs: clock() };
+    // It is to find out what work takes: nothing of it is taken from what is remembered.
+    const { memo: _, ...work } = like;
+    const spec: JobSpec = { ...work, id, createdAtMs: clock() };
     await jobs.submit(spec);
     try {
       let state = (await store.jobs.read(id))!;

@@ -3,7 +3,7 @@ import { endedStatuses, type JobStatus, jobStatusSchema } from "../../../protoco
 import { GridError, type Job, type JobSummary } from "../../index.ts";
 import { creditsArgument, creditsText } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
-import { ended, finishWatch, spentMs } from "../finish.ts";
+import { ended, finishWatch, rememberedOf, spentMs } from "../finish.ts";
 import { count, duration, metric, plural, roughly, short, table } from "../format.ts";
 import { paidLine } from "../payment-lines.ts";
 import { Exit, exitCodes, reportError } from "../report.ts";
@@ -186,6 +186,8 @@ async function showJob(job: Job, terminal: Terminal): Promise<void> {
     row(round === undefined ? "next" : `round ${round}`, JSON.stringify(params));
   row("records", count(job.records));
   row("tasks", count(job.tasksDone));
+  const remembered = rememberedOf(job);
+  if (remembered !== undefined) row("remembered", remembered);
   row("fuel", short(job.fuel));
   const paid = paidLine(job);
   if (paid !== undefined) row("money", paid);

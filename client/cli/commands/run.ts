@@ -10,12 +10,14 @@ interface RunOptions extends RequestOptions {
   json?: boolean;
   output?: string;
   detach?: boolean;
+  fresh?: boolean;
 }
 
 export function runCommand(program: Command, context: Context): void {
   describesJob(program.command("run").argument("<function>"))
     .option("--json", "print one JSON event a line, and nothing else")
     .option("--output <file>", "write the result there (- for stdout)")
+    .option("--fresh", "compute everything anew, also what is remembered of an earlier run")
     .option("--detach", "print the job's id and leave it running")
     .summary("run a function over a dataset and watch it")
     .description(
@@ -36,6 +38,7 @@ export function runCommand(program: Command, context: Context): void {
         throw new UsageError("--json prints events only", "sparegrid result ID --output FILE");
       const client = await context.client(command);
       const { request, inputBytes } = await requestOf(client, name, options, context);
+      if (options.fresh) request.memo = false;
       const job = await client.jobs.submit(request, { signal: context.signal });
       if (!options.json) warnDeprecated(terminal, job);
       if (options.detach) {
