@@ -161,6 +161,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       clock: fineClock,
     });
     const payments = createPayments({
+      dataDir,
       database,
       ledger: ledger.ledger,
       store,

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { parseEarner } from "../../protocol/earner.ts";
 import type { Transfer } from "../ledger/port.ts";
+import type { CallJournal, CallSum, LeftSum } from "./call-journal.ts";
 import { platform, walletOf } from "./holds.ts";
 import { difference, type Split, splitOf, type Terms, totalOf } from "./split.ts";
 
@@ -31,12 +32,7 @@ export interface Charge {
   transfers: Transfer[];
 }
 
-interface Sum extends ChargeKey {
-  terms: CallTerms;
-  fuel: number;
-  postedFuel: number;
-  calls: number;
-  postedCalls: number;
+interface Sum extends CallSum {
   /** A charge that was handed out and not confirmed: it is repeated as it was. */
   pending?: Charge;
 }
@@ -50,25 +46,43 @@ export class CallCharges {
   readonly #sums = new LRUCache<string, Sum>({ max: sumsKept });
   /** What has something to post, by caller. */
   readonly #open = new Map<string, Set<Sum>>();
-  #charges = 0;
+  readonly #journal: CallJournal | undefined;
+  #made = 0;
 
-  constructor(run: string) {
+  constructor(run: string, journal?: CallJournal) {
     this.#run = run;
+    this.#journal = journal;
+  }
+
+  /** Sums of a process that died: what of them is not posted is posted with the rest. */
+  resume(sums: readonly CallSum[]): void {
+    for (const { pending: _, ...sum } of sums)
+      if (costOfSum(sum) > 0) this.#openOf(sum.caller).add(sum);
+  }
+
+  /** All that has something to post. */
+  open(): Sum[] {
+    return [...this.#open.values()].flatMap((sums) => [...sums]);
   }
 
   /** Returns what the call added to what its caller must pay, microcredits. */
   add(of: ChargeKey, terms: CallTerms, fuel: number): number {
     const sum = this.#sum(of, terms);
     const before = costOfSum(sum);
+    this.#journal?.called(sum, fuel);
     sum.fuel += fuel;
     sum.calls++;
-    let open = this.#open.get(of.caller);
+    this.#openOf(of.caller).add(sum);
+    return costOfSum(sum) - before;
+  }
+
+  #openOf(caller: string): Set<Sum> {
+    let open = this.#open.get(caller);
     if (!open) {
       open = new Set();
-      this.#open.set(of.caller, open);
+      this.#open.set(caller, open);
     }
-    open.add(sum);
-    return costOfSum(sum) - before;
+    return open;
   }
 
   callers(): string[] {
@@ -109,11 +123,12 @@ export class CallCharges {
   }
 
   #sum({ caller, earner, key }: ChargeKey, terms: CallTerms): Sum {
-    const id = `${caller} ${earner} ${terms.rateMicro} ${key}`;
-    let sum = this.#sums.get(id);
+    const name = `${caller} ${earner} ${terms.rateMicro} ${key}`;
+    let sum = this.#sums.get(name);
     if (!sum) {
-      sum = { caller, earner, key, terms, fuel: 0, postedFuel: 0, calls: 0, postedCalls: 0 };
-      this.#sums.set(id, sum);
+      const id = `call:${this.#run}:${(this.#made++).toString(36)}`;
+      sum = { id, caller, earner, key, terms, fuel: 0, postedFuel: 0, calls: 0, postedCalls: 0 };
+      this.#sums.set(name, sum);
     }
     return sum;
   }
@@ -122,7 +137,7 @@ export class CallCharges {
     const { caller, earner, terms, fuel, postedFuel, calls, postedCalls } = sum;
     const { account, runner } = parseEarner(earner);
     const { workMicro, royaltyMicro, feeMicro } = partOf(sum);
-    const id = `call:${this.#run}:${(this.#charges++).toString(36)}`;
+    const id = chargeId(sum.id, fuel);
     const about = { function: terms.function, calls: calls - postedCalls, fuel: fuel - postedFuel };
     const debit = walletOf(caller);
     const all: Transfer[] = [
@@ -150,12 +165,30 @@ export class CallCharges {
   }
 }
 
-function costOfSum(sum: Sum): number {
+/** Names the fuel that it reaches, so that whoever knows the sum knows what was posted of it. */
+function chargeId(sum: string, fuel: number): string {
+  return `${sum}:${fuel.toString(36)}`;
+}
+
+/** Where a sum that a dead process left was posted to, by what the ledger has. */
+export function postedOf(left: LeftSum, isPosted: (transfer: string) => boolean): CallSum {
+  const { stood, ...sum } = left;
+  const last = stood.findLast(
+    ({ fuel }) =>
+      fuel > sum.postedFuel &&
+      transfersOfCharge.some((part) => isPosted(`${chargeId(sum.id, fuel)}:${part}`)),
+  );
+  return last ? { ...sum, postedFuel: last.fuel, postedCalls: last.calls } : sum;
+}
+
+const transfersOfCharge = ["work", "fee", "royalty"];
+
+function costOfSum(sum: CallSum): number {
   return totalOf(partOf(sum));
 }
 
 /** Nobody pays himself: neither for work on one's own machine nor a royalty for one's own function. */
-function partOf({ caller, earner, terms, fuel, postedFuel }: Sum): Split {
+function partOf({ caller, earner, terms, fuel, postedFuel }: CallSum): Split {
   const part = difference(splitOf(fuel, terms), splitOf(postedFuel, terms));
   return {
     workMicro: caller === parseEarner(earner).account ? 0 : part.workMicro,

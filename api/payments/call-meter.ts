@@ -1,8 +1,10 @@
+import { rmSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { GridError } from "../../protocol/errors.ts";
 import { creditsOf, formatCredits } from "../../protocol/money.ts";
 import type { Ledger } from "../ledger/port.ts";
-import { CallCharges, type CallTerms, type Charge } from "./call-charges.ts";
+import { CallCharges, type CallTerms, type Charge, postedOf } from "./call-charges.ts";
+import { CallJournal, type CallSum, readLeftCalls } from "./call-journal.ts";
 import { walletOf } from "./holds.ts";
 import { costOf } from "./split.ts";
 
@@ -21,6 +23,8 @@ export interface CallMeterOptions {
   run: string;
   clock: () => number;
   log: { warn(fields: object, text: string): void };
+  /** Where the process keeps its data: there it finds what one that was killed had not posted. */
+  dataDir?: string;
   /** An earner was paid for calls. */
   onPaid?: (earner: string, workMicro: number) => void;
 }
@@ -46,11 +50,12 @@ export interface Admission {
 
 /**
  * What direct calls cost. Nothing on their path touches the disk: whether a caller can pay is decided in memory, charges
- * are added up and posted together. A process that is killed loses the charges of its last quarter of a second.
+ * are added up and posted together, and noted in a file for the case that the process is killed before (call-journal.ts).
  */
 export class CallMeter {
   readonly #options: CallMeterOptions;
   readonly #charges: CallCharges;
+  readonly #journal: CallJournal | undefined;
   readonly #callers = new LRUCache<string, Caller>({ max: callersCached });
   readonly #called = new LRUCache<string, Called>({ max: versionsCached });
   readonly #timer: NodeJS.Timeout;
@@ -58,7 +63,10 @@ export class CallMeter {
 
   constructor(options: CallMeterOptions) {
     this.#options = options;
-    this.#charges = new CallCharges(options.run);
+    const { dataDir, run, log } = options;
+    this.#journal = dataDir === undefined ? undefined : new CallJournal({ dataDir, run, log });
+    this.#charges = new CallCharges(run, this.#journal);
+    if (dataDir !== undefined) this.#resume(dataDir);
     this.#timer = setInterval(() => void this.post(), postEveryMs);
     this.#timer.unref();
   }
@@ -105,6 +113,7 @@ export class CallMeter {
     await this.post();
     await this.post();
     const unpaid = this.#charges.callers();
+    this.#journal?.close(this.#charges.open());
     if (unpaid.length > 0)
       this.#options.log.warn({ accounts: unpaid.length }, "calls stay unpaid: credits ran out");
   }
@@ -123,6 +132,8 @@ export class CallMeter {
 
   async #postAll(): Promise<void> {
     const { ledger } = this.#options;
+    // What the ledger has must be known to whoever reads the journal.
+    this.#journal?.flush();
     const posts = this.#charges.callers().map(async (account) => {
       const caller = this.#caller(account);
       const { available } = ledger.balance(walletOf(account));
@@ -131,6 +142,25 @@ export class CallMeter {
       if (charges.length > 0) await this.#postSome(account, caller, charges);
     });
     await Promise.all(posts);
+    this.#journal?.posted(() => this.#charges.open());
+  }
+
+  /** What the last process had not posted, or not heard that it was, is posted here. */
+  #resume(dataDir: string): void {
+    const { ledger } = this.#options;
+    const left = readLeftCalls(dataDir);
+    const sums = new Map<string, CallSum>();
+    // A process that died while it took over what another had left has the same once more.
+    for (const sum of left.flatMap((file) => file.sums)) {
+      const posted = postedOf(sum, (transfer) => ledger.find(transfer) !== undefined);
+      const other = sums.get(sum.id);
+      if (!other || other.fuel <= posted.fuel) sums.set(sum.id, posted);
+    }
+    this.#charges.resume([...sums.values()]);
+    if (left.length === 0) return;
+    this.#journal!.keep(this.#charges.open());
+    for (const { path } of left) rmSync(path, { force: true });
+    for (const caller of this.#charges.callers()) this.#caller(caller);
   }
 
   async #postSome(account: string, caller: Caller, charges: readonly Charge[]): Promise<void> {

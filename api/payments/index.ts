@@ -20,6 +20,7 @@ import { RunnerEarnings } from "./runner-earnings.ts";
 import { Settlement } from "./settlement.ts";
 
 export interface PaymentsOptions {
+  dataDir: string;
   database: Database;
   ledger: Ledger;
   store: Store;
@@ -72,6 +73,7 @@ export function createPayments(options: PaymentsOptions): Payments {
   const meter = new CallMeter({
     ledger,
     run: randomUUID(),
+    dataDir: options.dataDir,
     clock,
     log,
     onPaid: (earner, micro) => runnerEarnings.paidForCalls(parseEarner(earner), micro),
