@@ -96,6 +96,32 @@ describe("a runner's token", () => {
     }
   });
 
+  test("opens what an earlier stage has left for its lease", async () => {
+    const counted = `import { lines, mapReduce } from "sparegrid";
+export default mapReduce({ title: "Count", input: lines(),
+  map: (line, { emit }) => emit(line, 1), reduce: (key, values) => values.length });`;
+    await bob.json("/v1/functions", post({ name: "counted", source: counted }));
+    const path = "/v1/datasets?format=lines&name=counted";
+    const { id: dataset } = (await bob.json<Dataset>(path, post("a\n"))).body;
+    const request = post({ function: "counted", dataset, pool: "own" });
+    const { id } = (await bob.json<Job>("/v1/jobs", request)).body;
+    const runner = await connect(bob);
+    const { read, put } = asking(await tokenOf(runner, id));
+    const { lease, lo, hi } = runner.all("run").find((run) => run.job === id)!;
+    const body = `["a",1]${" ".repeat(300_000)}\n`;
+    const hash = digestOf(body);
+    // What it has put it may not read for that alone.
+    expect([await put(body), await read(hash)]).toEqual([201, 404]);
+    const output = { level: 0, index: lo, bytes: body.length, hash, fuel: 1, inline: false };
+    runner.say({ type: "result", lease, lo, hi, outputs: [output], ms: 1 });
+    const isReduce = (run: { job: string; entry: string }) =>
+      run.job === id && run.entry === "reduce";
+    const reduce = await runner.until(() => runner.all("run").find(isReduce));
+    expect(reduce.partials).toMatchObject([{ hash, inline: false }]);
+    expect(await read(hash)).toBe(200);
+    await bob.ask(`/v1/jobs/${id}/cancel`, post(""));
+  });
+
   test("opens nothing once the job has ended, and is none once the runner has gone", async () => {
     const mine = await submit(bob);
     const runner = await connect(bob);
