@@ -45,7 +45,8 @@ export function systemdPlan(options: SystemdOptions): ServicePlan {
 
 /**
  * Executors need memory that is both written and executed (V8 compiles), /proc of their own, and setpriv, which is why
- * MemoryDenyWriteExecute, ProcSubset and a filter of system calls are not among the protections.
+ * MemoryDenyWriteExecute, ProcSubset and a filter of system calls are not among the protections; nor is PrivateDevices,
+ * as terminals tell when someone was last at the machine.
  */
 function unitText({ node, program, dataDir, system }: SystemdOptions): string {
   // The name of a program may not have these in it, a program's argument may.
@@ -99,7 +100,7 @@ ProtectKernelModules=yes
 ProtectKernelLogs=yes
 ProtectClock=yes
 ProtectHostname=yes
-PrivateDevices=yes
+DevicePolicy=closed
 CapabilityBoundingSet=
 `;
 
