@@ -7,8 +7,8 @@ import { ConnectionError, connectionError } from "./connection-error.ts";
 import { pauseMs, sleep } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 
-/** An event of a job with its number, by which a watcher resumes. */
-export type WatchedEvent = JobEvent & { number: number };
+/** An event of a job with its number, by which a watcher resumes, and when it happened (ms since 1970). */
+export type WatchedEvent = JobEvent & { number: number; atMs?: number | undefined };
 
 export interface WatchOptions {
   /** Deliver only events after this number; 0 (default) begins with the job's first. */
@@ -24,7 +24,7 @@ const unreachableMsMaxDefault = 60_000;
 /** Streams carry a comment every few seconds; one that is silent for so long has lost its other end. */
 const silentMsMax = 45_000;
 const jobStatusOnly = z.object({ status: jobStatusSchema });
-const numberSchema = z.object({ number: z.int() });
+const numberSchema = z.object({ number: z.int(), atMs: z.number().optional() });
 const eventCharsMax = 1024 * 1024;
 const reconnect = { attemptsMax: Number.POSITIVE_INFINITY, baseMs: 200, pauseMsMax: 3_000 };
 

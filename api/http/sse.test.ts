@@ -66,6 +66,7 @@ test("events that are read together are one message, in bounded parts, when aske
   expect(events.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(events[2]).toEqual({
     number: 3,
+    atMs: 0,
     type: "round",
     round: 2,
     metrics: { loss: 2 },
@@ -168,13 +169,13 @@ describe("many events", () => {
       append(settle(n));
       await vi.advanceTimersByTimeAsync(1);
     }
-    // Some at once and then one each 25 ms.
-    expect(chunks.length).toBeLessThan(3000 / 25 + 10);
-    expect(chunks.length).toBeGreaterThan(3000 / 25 - 10);
+    // Some at once and then one each 20 ms.
+    expect(chunks.length).toBeLessThan(3000 / 20 + 10);
+    expect(chunks.length).toBeGreaterThan(3000 / 20 - 10);
     // None waits for longer than that.
-    expect(ids().length).toBeGreaterThan(3000 - 2 * 25);
+    expect(ids().length).toBeGreaterThan(3000 - 2 * 20);
     append(done);
-    await vi.advanceTimersByTimeAsync(25);
+    await vi.advanceTimersByTimeAsync(20);
     await ended;
     expect(ids()).toEqual(upTo(3000));
     expect(listeners.size).toBe(0);
@@ -228,7 +229,7 @@ describe("many events", () => {
       const stopping = new AbortController();
       const { ids, ended, listeners, last } = await waiting({ stopping: stopping.signal });
       stopping.abort();
-      await vi.advanceTimersByTimeAsync(25);
+      await vi.advanceTimersByTimeAsync(20);
       await ended;
       expect(ids()).toEqual(upTo(last));
       expect(listeners.size).toBe(0);

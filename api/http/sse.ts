@@ -7,7 +7,7 @@ const eventsPerRead = 500;
 
 /** So many reads at once, and one more each so many ms: a job of a thousand rounds a second is sent in batches. */
 const readsAtOnce = 8;
-const readEveryMs = 25;
+const readEveryMs = 20;
 
 export interface JobEventSource {
   read(after: number, limit: number): Promise<NumberedEvent[]>;
@@ -144,7 +144,7 @@ class Pace {
   }
 }
 
-type Told = Pick<NumberedEvent, "number" | "event">;
+type Told = Pick<NumberedEvent, "number" | "event"> & { atMs?: number };
 
 function format({ number, event }: Told): string {
   return `id: ${number}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
@@ -157,8 +157,8 @@ function formatTogether(events: readonly Told[]): string {
   let messages = "";
   let list: string[] = [];
   let chars = 0;
-  events.forEach(({ number, event }, i) => {
-    const text = JSON.stringify({ number, ...event });
+  events.forEach(({ number, atMs, event }, i) => {
+    const text = JSON.stringify({ number, atMs, ...event });
     chars += text.length;
     list.push(text);
     if (chars < batchCharsMax && i < events.length - 1) return;

@@ -52,7 +52,7 @@ export function eventRoutes(deps: Deps): Route[] {
         tag: "Jobs",
         summary: "A job's numbered events, live",
         description:
-          "Server-sent events. Events after Last-Event-ID (or ?after=) come first, then new ones as they happen; the stream ends after the job's last status. With batch=true those that come together are one message, `event: batch`, whose data is a list of them, each with its number: some forty a second at most.",
+          "Server-sent events. Events after Last-Event-ID (or ?after=) come first, then new ones as they happen; the stream ends after the job's last status. With batch=true those that come together are one message, `event: batch`, whose data is a list of them, each with its number and time: some fifty a second at most.",
         auth: "member",
         scope: "jobs",
         query: querySchema,
