@@ -168,6 +168,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       jobs,
       manifest: (digest) => views.manifest(digest),
       waitingFor: (spec) => waitingForRunner(pools.memberships, spec, gateway.runners()),
+      foresee: (spec) => memory.foresee(spec),
       underWay: (job) => gateway.tasksUnderWay(job),
       // Also one that a submit which broke off has taken out again.
       isLost: (job) => catalog.jobs.find(job)?.ended ?? true,

@@ -92,6 +92,8 @@ export const estimateSchema = z
     /** Records that were run to find out, of all. */
     sampledRecords: z.int(),
     records: z.int(),
+    /** What of its map is remembered and costs nothing: `fuel` and `cost` are for the rest. Absent when nothing is. */
+    remembered: z.object({ tasks: z.int(), records: z.int(), fuel: z.number() }).optional(),
     /** It runs on the caller's own machines, and costs nothing. */
     free: z.boolean(),
   })

@@ -1,8 +1,10 @@
 import { GridError } from "../../protocol/errors.ts";
+import type { JobSpec } from "../../protocol/job.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import type { StoreLog } from "../store/log.ts";
 import type { Store } from "../store/port.ts";
 import { Families } from "./families.ts";
+import { type Foreseen, foresee } from "./foresee.ts";
 import { Recall, type RecallDeps } from "./recall.ts";
 import { Remember } from "./remember.ts";
 
@@ -22,6 +24,8 @@ export interface MemoryOptions extends Pick<RecallDeps, "mayServe" | "use"> {
 export interface Memory {
   recall: Recall;
   remember: Remember;
+  /** What of a job's map is remembered. @throws GridError blob-missing */
+  foresee(spec: JobSpec): Promise<Foreseen>;
   /** Forgets what is old, or too much. */
   trim(): Promise<number>;
 }
@@ -45,9 +49,15 @@ export function createMemory(options: MemoryOptions): Memory {
   });
   const { mayServe, use } = options;
   const settled = () => remember.settled();
+  const recall = new Recall({ store, families, mayServe, use, settled, clock });
   return {
-    recall: new Recall({ store, families, mayServe, use, settled, clock }),
+    recall,
     remember,
+    async foresee(spec) {
+      const { input } = spec;
+      const shards = input.type === "dataset" ? (await views.manifest(input.manifest)).shards : [];
+      return foresee(recall, spec, shards);
+    },
     trim: () => store.memos.trim({ usedSinceMs: clock() - keptMs, bytesMax }),
   };
 }

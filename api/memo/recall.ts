@@ -64,21 +64,15 @@ export class Recall {
     }
   }
 
-  /** How many records, and how much fuel, a job's map would take from what is remembered. */
-  async foresee(view: Place): Promise<{ records: number; tasks: number; fuel: number }> {
+  /** What a stage could take now, by task. Takes nothing. */
+  async look(place: Place): Promise<Map<number, RecalledTask>> {
     const { store, families, settled } = this.#deps;
     await settled();
-    const seen = new Set<number>();
-    const total = { records: 0, tasks: 0, fuel: 0 };
-    for await (const memos of store.memos.read(view.spec.owner, await families.of(view)))
-      for (const { recalled } of await this.#usable(view, memos)) {
-        if (seen.has(recalled.task)) continue;
-        seen.add(recalled.task);
-        total.records += recordsIn(view, recalled.task);
-        total.tasks += 1;
-        for (const { fuel } of recalled.outputs) total.fuel += fuel;
-      }
-    return total;
+    const found = new Map<number, RecalledTask>();
+    for await (const memos of store.memos.read(place.spec.owner, await families.of(place)))
+      for (const { recalled } of await this.#usable(place, memos))
+        found.set(recalled.task, recalled);
+    return found;
   }
 
   async #usable(view: Place, memos: readonly Memo[]): Promise<Found[]> {

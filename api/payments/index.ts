@@ -6,6 +6,7 @@ import type { JobSpec } from "../../protocol/job.ts";
 import type { Manifest } from "../../protocol/manifest.ts";
 import type { Database } from "../database/open.ts";
 import type { Ledger } from "../ledger/port.ts";
+import type { Foreseen } from "../memo/foresee.ts";
 import type { AnsweredCall, Jobs, MeasuredWork } from "../ports.ts";
 import type { Store } from "../store/port.ts";
 import { CallMeter } from "./call-meter.ts";
@@ -28,6 +29,8 @@ export interface PaymentsOptions {
   manifest: (digest: string) => Promise<Manifest>;
   /** Why nothing can run this job now, for people. */
   waitingFor: (spec: JobSpec) => string | undefined;
+  /** What of a job's map is remembered, and so costs nothing. */
+  foresee: (spec: JobSpec) => Promise<Foreseen>;
   /** Tasks of a job that runners hold. */
   underWay: (job: string) => number;
   isLost: (job: string) => boolean;
@@ -92,6 +95,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     orders,
     manifest: options.manifest,
     waitingFor: options.waitingFor,
+    foresee: options.foresee,
     admit: (spec, version) =>
       meter.admit(spec.owner, keyOf(version), {
         ...orders.terms(version, spec.owner, spec.bidHundredths),

@@ -121,7 +121,10 @@ describe.each(stores)("results remembered by the $name store", ({ start }) => {
     const before = await run({ function: "counted", dataset });
     const { shards } = await system.client.datasets.get(dataset);
     const longer = await upload(text + textOf(100_000));
+    const estimate = await system.client.jobs.estimate({ function: "counted", dataset: longer });
+    expect(estimate.remembered!.tasks).toBeGreaterThanOrEqual(shards - 1);
     const after = await run({ function: "counted", dataset: longer });
+    expect(estimate.remembered!.fuel).toBeLessThanOrEqual(after.job.remembered!.fuel);
     // The last shard was what was left over; the probe is remembered too.
     expect(after.job.remembered?.tasks).toBeGreaterThanOrEqual(shards - 1);
     expect(after.job.fuel).toBeLessThan(before.job.fuel);

@@ -6,6 +6,7 @@ import { type IdKind, newId } from "../../../protocol/ids.ts";
 import { endedStatuses, type JobSpec, type JobState } from "../../../protocol/job.ts";
 import type { Manifest } from "../../../protocol/manifest.ts";
 import { creditsOf } from "../../../protocol/money.ts";
+import type { Foreseen } from "../../memo/foresee.ts";
 import type { Jobs } from "../../ports.ts";
 import type { Earning, Store } from "../../store/port.ts";
 import type { Admission } from "../call-meter.ts";
@@ -37,6 +38,8 @@ export interface EstimatesOptions {
   manifest: (digest: string) => Promise<Manifest>;
   /** Charges a sample's work as a call's. */
   charge: (spec: JobSpec, version: Priced, earned: readonly Earning[]) => void;
+  /** What of a job's map is remembered, and so costs nothing. */
+  foresee: (spec: JobSpec) => Promise<Foreseen>;
   clock: () => number;
 }
 
@@ -91,9 +94,15 @@ export class Estimates {
         spec.input.type === "range"
           ? await this.#measureRange(spec, version, terms, deadlineMs)
           : await this.#measureDataset(spec, version, terms, deadlineMs);
-      const estimate = estimateOf(spec, terms, measured);
-      this.#known.set(keyOf(spec), costOf(estimate.fuel.high, terms));
-      return estimate;
+      const whole = estimateOf(spec, terms, measured);
+      // What is remembered may be forgotten before the job begins: its budget covers all of it.
+      this.#known.set(keyOf(spec), costOf(whole.fuel.high, terms));
+      const remembered = await this.#options.foresee(spec);
+      if (remembered.tasks === 0) return whole;
+      return {
+        ...estimateOf(spec, terms, without(measured, remembered, recordsOf(spec))),
+        remembered,
+      };
     } finally {
       this.#running--;
       admission?.end();
@@ -176,6 +185,22 @@ export class Estimates {
       await store.jobs.remove(id);
     }
   }
+}
+
+/** What is left of a job beside what is remembered of it. */
+function without(
+  { pass, records, exactFuel }: Measured,
+  remembered: Foreseen,
+  recordsOfAll: number,
+): Measured {
+  const share = Math.max(1 - remembered.records / Math.max(recordsOfAll, 1), 0);
+  const left = {
+    low: Math.floor(pass.low * share),
+    expected: Math.ceil(pass.expected * share),
+    high: Math.ceil(pass.high * share),
+  };
+  const exact = exactFuel === undefined ? undefined : Math.max(exactFuel - remembered.fuel, 0);
+  return { pass: left, records, exactFuel: exact };
 }
 
 function estimateOf(spec: JobSpec, terms: Terms, { pass, records, exactFuel }: Measured): Estimate {

@@ -48,5 +48,10 @@ function show(estimate: Estimate, { out, outColors }: Terminal): void {
       "price",
       `${creditsText(estimate.rate)} for 10^9 fuel × ${estimate.bid} + ${estimate.royaltyPercent} % royalty + ${estimate.feePercent} % fee`,
     );
+  if (estimate.remembered !== undefined)
+    row(
+      "known",
+      `${count(estimate.remembered.records)} of ${plural(estimate.records, "record")} are remembered`,
+    );
   row("sample", `${count(estimate.sampledRecords)} of ${plural(estimate.records, "record")}`);
 }
