@@ -3,6 +3,7 @@ import { handleCharsMax, reservedNames } from "./accounts.ts";
 import { exampleCallSchema, inputDescriptionSchema, paramSchemaSchema } from "./guest.ts";
 import { allSchema, pageOf, pageQuerySchema, timeSchema, visibilitySchema } from "./http-common.ts";
 import { kindSchema, outputFormatSchema } from "./job.ts";
+import { royaltyPercentMax } from "./limits.ts";
 import { lineSchema, proseSchema } from "./text.ts";
 
 const word = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*";
@@ -39,7 +40,6 @@ const tagSchema = z
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "lower-case letters, digits and hyphens");
 const tagsSchema = z.array(tagSchema).max(tagsMax);
 
-export const royaltyPercentMax = 50;
 /** The author's share of what a run costs, on top of it; kept as hundredths of a percent. */
 export const royaltyPercentSchema = z
   .number()

@@ -74,7 +74,10 @@ export const watchSecondsMin = 5;
 export const watchSecondsMax = 120;
 /** Long enough against guessing over HTTP, short enough to be remembered; hashing bounds the upper end. */
 export const passwordCharsMin = 8;
+
 export const passwordCharsMax = 128;
+/** An author's share on top of what a run costs: above this it would be a price of its own. */
+export const royaltyPercentMax = 50;
 /** Ten years: beyond that, a key without an end says more honestly what is meant. */
 export const keyDaysMax = 3_650;
 

@@ -91,6 +91,9 @@ describe.runIf(chromiumInstalled())("a function's page", () => {
       path: "/f/ada/k-means?tab=settings",
       as: ada,
     });
+    await page.getByLabel("Royalty").fill("60");
+    await page.getByText("A number from 0 to 50.").waitFor();
+    await page.getByLabel("Royalty").fill("7.5");
     await page.getByLabel("Tags").fill("centres");
     await page.getByLabel("Readme").fill("# Ein <b>Titel</b>\n\n<script>alert(1)</script>");
     await page.getByRole("button", { name: "Save" }).click();
