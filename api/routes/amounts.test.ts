@@ -31,6 +31,12 @@ const amounts: Amount[] = [
     body: {},
   },
   {
+    route: "POST /v1/jobs/{id}/again",
+    field: "budget",
+    path: async (scene) => `/v1/jobs/${await scene.job()}/again`,
+    body: {},
+  },
+  {
     route: "POST /v1/campaigns",
     field: "creditsPerView",
     path: () => "/v1/campaigns",

@@ -204,6 +204,8 @@ describe("a history", () => {
     api.seedFunction("double");
     const { body: job } = await api.json<Job>("/v1/jobs", post({ function: "double", input: [1] }));
     await api.ask(`/v1/jobs/${job.id}/cancel`, post(""));
+    const hold = async () => (await api.json<Job>(`/v1/jobs/${job.id}`)).body.hold;
+    await expect.poll(hold).toMatchObject({ settled: true });
     const entries = api.deps.ledger.history({ account: `job:${job.id}`, limit: 50 });
     const page = await history(api, `?job=${job.id}`);
     expect(page.items.map(({ id }) => id)).toEqual(entries.map(({ id }) => id));
