@@ -95,7 +95,8 @@ describe("reduce", () => {
   const mapped: Stage = { number: 0, round: 0, entry: "map", tasks: 3, tasking };
   const reduce: Stage = { number: 1, round: 0, entry: "reduce", tasks: 2, from: 0 };
 
-  test("brings its partition's parts in the order of the tasks, and no empty ones", async () => {
+  test("brings its partition's parts in the order of the tasks, but no empty ones and no large blobs", async () => {
+    const large = Buffer.alloc(inlineBytesMax + 1, "x");
     const view = await jobAt(
       "mapReduce",
       [
@@ -106,7 +107,8 @@ describe("reduce", () => {
             { level: 1, index: 0, body: "[]" },
             { level: 0, index: 1, body: "[]" },
             { level: 1, index: 1, body: '["b",[2]]' },
-            { level: 0, index: 2, body: '["a",[3]]', blob: true },
+            { level: 0, index: 2, body: large, blob: true },
+            { level: 0, index: 3, body: '["a",[3]]', blob: true },
             { level: 1, index: 2, body: '["c",[4]]' },
           ],
         ],
@@ -118,11 +120,12 @@ describe("reduce", () => {
       [
         [0, 0, true],
         [0, 2, false],
+        [0, 3, true],
         [1, 1, true],
         [1, 2, true],
       ],
     );
-    expect(texts(whole.payloads)).toEqual(['["a",[1]]', '["b",[2]]', '["c",[4]]']);
+    expect(texts(whole.payloads)).toEqual(['["a",[1]]', '["a",[3]]', '["b",[2]]', '["c",[4]]']);
     const second = await runMessage(store, view, lease(view, 1, 2));
     expect(texts(second.payloads)).toEqual(['["b",[2]]', '["c",[4]]']);
   });
