@@ -11,10 +11,13 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import SQLite from "better-sqlite3";
+import { isInUse } from "../backup/in-use.ts";
 import type { CallTerms } from "./call-charges.ts";
 
 /** A larger file is written anew, with what is not posted. */
 const bytesMax = 1024 * 1024;
+const ending = ".log";
 
 /** What the calls of one caller, earner and version have come to. */
 export interface CallSum {
@@ -51,6 +54,8 @@ export interface CallJournalOptions {
  */
 export class CallJournal {
   readonly #path: string;
+  /** The system lets go of it when the process dies: so others know whether it lives. */
+  readonly #lock: SQLite.Database;
   readonly #log: CallJournalOptions["log"];
   readonly #numbers = new Map<string, number>();
   #descriptor: number | undefined;
@@ -61,10 +66,12 @@ export class CallJournal {
 
   constructor({ dataDir, run, log }: CallJournalOptions) {
     const folder = folderOf(dataDir);
-    mkdirSync(folder, { recursive: true });
-    // The process's number tells others whether it lives.
-    this.#path = join(folder, `${process.pid}-${run}.log`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#path = join(folder, `${run}${ending}`);
+    this.#lock = hold(lockOf(this.#path));
     this.#log = log;
+    // Where it is, its lock is looked at, and both are removed.
+    this.keep([]);
   }
 
   /** To be called before the call is added to its sum. */
@@ -96,7 +103,7 @@ export class CallJournal {
     }
     this.#guarded(() => {
       // Under its name it is whole at any time.
-      writeFileSync(`${this.#path}.new`, text);
+      writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
       renameSync(`${this.#path}.new`, this.#path);
       this.#close();
       this.#bytes = text.length;
@@ -121,6 +128,8 @@ export class CallJournal {
     this.keep(open);
     if (open.length === 0) rmSync(this.#path, { force: true });
     this.#close();
+    this.#lock.close();
+    rmSync(lockOf(this.#path), { force: true });
   }
 
   #close(): void {
@@ -142,31 +151,43 @@ export class CallJournal {
   }
 }
 
-/** What dead processes have left, by file; to be removed once it is kept elsewhere. */
-export function readLeftCalls(dataDir: string): { path: string; sums: LeftSum[] }[] {
+/** What a dead process has left. */
+export interface LeftCalls {
+  path: string;
+  sums: LeftSum[];
+}
+
+/** To be removed once it is kept elsewhere. @param run the one that asks */
+export function readLeftCalls(dataDir: string, run: string): LeftCalls[] {
   const folder = folderOf(dataDir);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".log") && !isAlive(Number.parseInt(name, 10)))
-    .map((name) => {
-      const path = join(folder, name);
-      return { path, sums: sumsOf(readFileSync(path, "utf8")) };
-    });
+    .filter((name) => name.endsWith(ending) && name !== `${run}${ending}`)
+    .map((name) => join(folder, name))
+    .filter((path) => !isInUse(lockOf(path)))
+    .map((path) => ({ path, sums: sumsOf(readFileSync(path, "utf8")) }));
+}
+
+export function removeLeftCalls(left: readonly LeftCalls[]): void {
+  for (const { path } of left)
+    for (const file of [path, lockOf(path)]) rmSync(file, { force: true });
 }
 
 function folderOf(dataDir: string): string {
   return join(dataDir, "calls");
 }
 
-/** A file with our own number is of a process that had it before us. */
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+function lockOf(path: string): string {
+  return `${path}.lock`;
+}
+
+function hold(path: string): SQLite.Database {
+  const lock = new SQLite(path);
+  lock.pragma("locking_mode = EXCLUSIVE");
+  // Nothing is ever written to it.
+  lock.pragma("journal_mode = MEMORY");
+  lock.exec("BEGIN EXCLUSIVE; COMMIT");
+  return lock;
 }
 
 /** In two steps when a part of it is pending: that it stood there must be known. */

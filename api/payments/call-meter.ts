@@ -1,10 +1,9 @@
-import { rmSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { GridError } from "../../protocol/errors.ts";
 import { creditsOf, formatCredits } from "../../protocol/money.ts";
 import type { Ledger } from "../ledger/port.ts";
 import { CallCharges, type CallTerms, type Charge, postedOf } from "./call-charges.ts";
-import { CallJournal, type CallSum, readLeftCalls } from "./call-journal.ts";
+import { CallJournal, type CallSum, readLeftCalls, removeLeftCalls } from "./call-journal.ts";
 import { walletOf } from "./holds.ts";
 import { costOf } from "./split.ts";
 
@@ -147,8 +146,8 @@ export class CallMeter {
 
   /** What the last process had not posted, or not heard that it was, is posted here. */
   #resume(dataDir: string): void {
-    const { ledger } = this.#options;
-    const left = readLeftCalls(dataDir);
+    const { ledger, run } = this.#options;
+    const left = readLeftCalls(dataDir, run);
     const sums = new Map<string, CallSum>();
     // A process that died while it took over what another had left has the same once more.
     for (const sum of left.flatMap((file) => file.sums)) {
@@ -159,7 +158,7 @@ export class CallMeter {
     this.#charges.resume([...sums.values()]);
     if (left.length === 0) return;
     this.#journal!.keep(this.#charges.open());
-    for (const { path } of left) rmSync(path, { force: true });
+    removeLeftCalls(left);
     for (const caller of this.#charges.callers()) this.#caller(caller);
   }
 
