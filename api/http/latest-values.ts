@@ -1,4 +1,5 @@
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { type Digest, digestOf } from "../../protocol/digest.ts";
 import { GridError } from "../../protocol/errors.ts";
@@ -11,8 +12,8 @@ import { isFree } from "../payments/orders.ts";
 import type { Gateway, Jobs } from "../ports.ts";
 import type { Store } from "../store/port.ts";
 
-/** A value is as new as this, however fast rounds go by: each costs a call. */
-const freshMs = 25;
+/** At most one value of a job in so long, however fast rounds go by: each costs a call. */
+const makeEveryMs = 25;
 const callMsMax = 30_000;
 /** A state that takes longer than this to carry is nothing to look at live. */
 export const stateBytesMax = 4 * 1024 * 1024;
@@ -41,7 +42,7 @@ export interface LatestValuesOptions {
 }
 
 interface Known {
-  atMs: number;
+  madeAtMs: number;
   /** Which state, and with which parameters. */
   of: string;
   value: Promise<LatestValue>;
@@ -71,22 +72,29 @@ export class LatestValues {
   }
 
   /**
+   * @param haste rather one that is some milliseconds old than to wait for the newest
    * @throws GridError not-iterative, wrong-input, result-not-ready before the first round, result-gone, and what a call
    *   throws
    */
-  async of(row: JobRow): Promise<LatestValue> {
+  async of(row: JobRow, { haste = false } = {}): Promise<LatestValue> {
+    const { clock } = this.#options;
+    const askedAtMs = clock();
     const { id } = row;
-    const nowMs = this.#options.clock();
-    const known = this.#known.get(id);
-    if (known && nowMs - known.atMs < freshMs) return known.value;
-    const found = await this.#find(id);
-    const same = this.#known.get(id);
-    if (same?.of === found.of) {
-      same.atMs = nowMs;
-      return same.value;
+    let found = await this.#find(id);
+    for (;;) {
+      const known = this.#known.get(id);
+      if (!known || known.of === found.of) break;
+      const waitMs = known.madeAtMs + makeEveryMs - clock();
+      if (waitMs <= 0) break;
+      // One that was begun since is as new as was asked for.
+      if (haste || known.madeAtMs > askedAtMs) return known.value;
+      await sleep(waitMs);
+      found = await this.#find(id);
     }
+    const same = this.#known.get(id);
+    if (same?.of === found.of) return same.value;
     const value = this.#make(row, found);
-    this.#known.set(id, { atMs: nowMs, of: found.of, value });
+    this.#known.set(id, { madeAtMs: clock(), of: found.of, value });
     value.catch(() => {
       if (this.#known.get(id)?.value === value) this.#known.delete(id);
     });
