@@ -11,6 +11,9 @@ export interface Load {
 const ticksPerSecond = 100;
 const pageBytes = 4096;
 
+/** Whether executors' processor time is in a sample; without it nobody can tell their work from that of others. */
+export const seesExecutors = process.platform === "linux";
+
 /** Samples the runner's process tree. Away from Linux, which has /proc, only this process is seen. */
 export class LoadMeter {
   readonly #pids: () => number[];

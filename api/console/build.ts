@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Logger } from "pino";
 import { documentHeaders } from "./headers.ts";
+import { newest } from "./newest.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 /** What the website is made of. */
@@ -58,12 +58,4 @@ export class ConsoleBuild {
     const headers = { ...documentHeaders, "content-type": "text/html; charset=utf-8" };
     return new Response(html, { status: 503, headers: { ...headers, "retry-after": "1" } });
   };
-}
-
-/** The time of the last change in a file or folder, ms; 0 when there is none. */
-function newest(file: string): number {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) return 0;
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(0, ...readdirSync(file).map((name) => newest(path.join(file, name))));
 }

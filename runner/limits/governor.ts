@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Paused } from "../../protocol/runner-offer.ts";
 import type { RunnerSettings, SettingName } from "../../protocol/runner-settings.ts";
 import type { Runner } from "../index.ts";
+import { seesExecutors } from "../load.ts";
 import type { RunnerLog } from "../log.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
 import { defaultTerms, type Terms } from "../terms.ts";
@@ -178,6 +179,7 @@ export class Governor {
       networkBytes: this.#volume.bytes,
       memoryShortUntilMs: runner?.memoryShortUntilMs,
       ...(this.#held.othersCpuPercent !== undefined &&
+        seesExecutors &&
         runner && {
           othersCpuPercent: othersCpuPercent(
             runner.samples.all,

@@ -6,6 +6,7 @@ import { buildSync } from "esbuild";
 import { packageManifest, packageName } from "./manifest.ts";
 import { noticesOf } from "./notices.ts";
 import { type PackageFile, packageFile } from "./package-file.ts";
+import { pageFiles } from "./page-files.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -52,6 +53,7 @@ export function packageFiles(): PackageFile[] {
     packageFile(`bin/${packageName}.js`, read("runner/installed/bin.js"), true),
     ...programs,
     packageFile("executor.cjs", executor),
+    ...pageFiles(),
     packageFile("README.md", read("runner/installed/README.md")),
     packageFile("LICENSE", read("LICENSE")),
     packageFile("THIRD-PARTY.txt", noticesOf(Object.keys(metafile.inputs), root)),
