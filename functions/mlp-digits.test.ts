@@ -47,7 +47,7 @@ test("the gradient is the slope of the loss (checked by differences)", () => {
     (_, i) => Math.sin(i * 7.7) / 3,
   );
   const at = (values: Float64Array) =>
-    definition.map(data, { inputs: 64, weights: values }, context);
+    definition.map(data, { inputs: 64, hidden: 5, classes: 10, weights: values }, context);
   const { slope } = at(weights);
   for (let i = 0; i < weights.length; i += 3) {
     const up = Float64Array.from(weights);

@@ -35,10 +35,10 @@ export default iterate({
     fill(weights, 0, inputs * hidden, Math.sqrt(6 / inputs), random);
     fill(weights, (inputs + 1) * hidden, hidden * classes, Math.sqrt(6 / hidden), random);
     const size = weights.length;
-    return { inputs, weights, mean: new Float64Array(size), square: new Float64Array(size) };
+    const zeros = () => new Float64Array(size);
+    return { inputs, hidden, classes, weights, mean: zeros(), square: zeros() };
   },
-  map(rows, { inputs, weights }, { params, record }) {
-    const { hidden, classes } = params;
+  map(rows, { inputs, hidden, classes, weights }, { params, record }) {
     const { width, height } = rows;
     const inverse = 1 / params.scale;
     const slope = new Float64Array(weights.length);
@@ -116,7 +116,7 @@ export default iterate({
       testRight: a.testRight + b.testRight,
     };
   },
-  step({ inputs, weights, mean, square }, total, { params, round }) {
+  step({ weights, mean, square, ...shape }, total, { params, round }) {
     const rate = (params.rate * Math.sqrt(1 - beta2 ** round)) / (1 - beta1 ** round);
     for (let i = 0; i < weights.length; i++) {
       const slope = total.slope[i]! / total.rows;
@@ -127,11 +127,10 @@ export default iterate({
     const loss = total.loss / total.rows;
     const metrics: Record<string, number> = { loss, accuracy: total.right / total.rows };
     if (total.testRows > 0) metrics.testAccuracy = total.testRight / total.testRows;
-    return { state: { inputs, weights, mean, square }, done: round >= params.rounds, metrics };
+    return { state: { ...shape, weights, mean, square }, done: round >= params.rounds, metrics };
   },
   /** A model that digits-predict takes as its constant: weights[input × outputs + output], then biases. */
-  finish({ inputs, weights }, { params }) {
-    const { hidden, classes, scale } = params;
+  finish({ inputs, hidden, classes, weights }, { params: { scale } }) {
     const layer2 = (inputs + 1) * hidden;
     const layer = (from: number, into: number, out: number) => ({
       inputs: into,

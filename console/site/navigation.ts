@@ -1,3 +1,4 @@
+import Cpu from "@lucide/svelte/icons/cpu";
 import Database from "@lucide/svelte/icons/database";
 import FlaskConical from "@lucide/svelte/icons/flask-conical";
 import ListChecks from "@lucide/svelte/icons/list-checks";
@@ -29,5 +30,6 @@ export const navigation: readonly { label: string; places: readonly Place[] }[] 
       { label: "Datasets", href: "/datasets", icon: Database, for: "member" },
     ],
   },
+  { label: "Earn", places: [{ label: "Machines", href: "/machines", icon: Cpu, for: "member" }] },
   { label: "Money", places: [{ label: "Wallet", href: "/wallet", icon: Wallet, for: "member" }] },
 ];

@@ -18,6 +18,8 @@ export const { p, navigate, isActive, route } = createRouter({
   "/jobs/:id": () => import("../pages/jobs/JobPage.svelte"),
   "/lab": () => import("../pages/lab/Lab.svelte"),
   "/wallet": () => import("../pages/wallet/Wallet.svelte"),
+  "/machines": () => import("../pages/machines/Machines.svelte"),
+  "/account": () => import("../pages/account/Account.svelte"),
   "*": NotFound,
 });
 

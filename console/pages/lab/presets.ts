@@ -8,6 +8,8 @@ export interface Preset {
   dataset?: string;
   /** What differs from the function's defaults. */
   params: Readonly<Record<string, unknown>>;
+  /** Parameters that only the beginning reads: they cannot be changed while it runs. */
+  fixed: readonly string[];
   /** Rounds a second, where one wants to see each. */
   pace?: number;
 }
@@ -20,6 +22,7 @@ export const presets: readonly Preset[] = [
     function: "operator/mlp-digits",
     dataset: "digits",
     params: { rounds: 5_000, rate: 0.005, hidden: 32 },
+    fixed: ["hidden", "classes"],
   },
   {
     id: "clusters",
@@ -28,6 +31,7 @@ export const presets: readonly Preset[] = [
       "k-means over points in the plane: watch its centres move, and change how many there are.",
     function: "operator/k-means",
     params: { k: 5, rounds: 10_000, tolerance: -1 },
+    fixed: ["init", "skipLast", "scale"],
     pace: 4,
   },
   {
@@ -35,6 +39,7 @@ export const presets: readonly Preset[] = [
     title: "Your own",
     about: "Any iterative function over any matrix that you may read.",
     params: {},
+    fixed: [],
   },
 ];
 
