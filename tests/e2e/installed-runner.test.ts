@@ -103,6 +103,11 @@ test("as a service it starts with the key that it has", async () => {
   const service = runner.startProgram(program!, args);
   await connected();
   expect((await client.runners())[0]).toMatchObject({ name: "attic", owner: "ada" });
+  const { page } = JSON.parse(
+    await readFile(path.join(runner.dataDir, "running.json"), "utf8"),
+  ) as { page: string };
+  const script = /src="([^"]+\.js)"/.exec(await (await fetch(page)).text())![1]!;
+  expect((await fetch(new URL(script, page))).status).toBe(200);
   service.kill("SIGTERM");
   await once(service, "exit");
   expect(service.exitCode).toBe(0);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newest } from "../../console/newest.ts";
@@ -16,14 +16,28 @@ const sources = ["console", "protocol", "package.json"];
  */
 export function pageFiles(): PackageFile[] {
   const changed = Math.max(...sources.map((source) => newest(join(root, source))));
-  if (newest(join(built, "index.html")) < changed && existsSync(vite)) {
-    const args = [vite, "build", "--config", join(root, "console/vite.runner-page.ts")];
-    execFileSync(process.execPath, args, { cwd: root, stdio: "ignore" });
-  }
+  if (newest(join(built, "index.html")) < changed && existsSync(vite)) build();
   if (!existsSync(built)) return [];
   return readdirSync(built, { recursive: true, encoding: "utf8" })
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => statSync(join(built, name)).isFile())
     .sort()
     .map((name) => packageFile(`page/${name}`, readFileSync(join(built, name))));
+}
+
+/** Aside, and then put in place as a whole: tests and servers of one checkout may do so at the same time. */
+function build(): void {
+  const draft = `${built}.${process.pid}`;
+  const config = join(root, "console/vite.runner-page.ts");
+  const args = [vite, "build", "--config", config, "--outDir", draft];
+  try {
+    execFileSync(process.execPath, args, { cwd: root, stdio: "ignore" });
+    rmSync(built, { recursive: true, force: true });
+    renameSync(draft, built);
+  } catch (error) {
+    // Another was faster, by a moment, and made the same.
+    if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
 }

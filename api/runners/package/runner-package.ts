@@ -10,7 +10,7 @@ import { type PackageFile, packageFile, packageFilesSchema } from "./package-fil
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL("./build.ts", import.meta.url));
-const buildMsMax = 60_000;
+const buildMsMax = 120_000;
 const buildBytesMax = 64 * 1024 * 1024;
 /** A server has one address, or a few; who invents further ones only makes it pack again. */
 const addressesMax = 16;
