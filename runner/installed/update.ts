@@ -6,6 +6,7 @@ import { CommandError } from "./command-error.ts";
 import { type Context, dataDirFor } from "./context.ts";
 import { serverAddress } from "./server-address.ts";
 import { servicePlan } from "./service.ts";
+import { taskEnd } from "./windows-task.ts";
 
 const answerMsMax = 60_000;
 
@@ -32,7 +33,8 @@ export async function update(context: Context): Promise<void> {
     const again = installed
       ? `sparegrid-runner install${line.system ? " --system" : ""}`
       : undefined;
-    for (const step of [command, again]) if (step !== undefined) say(`  ${step}`);
+    const end = platform === "win32" && installed ? taskEnd : undefined;
+    for (const step of [end, command, again]) if (step !== undefined) say(`  ${step}`);
     return;
   }
   await through("npm", args, `by hand, perhaps with more rights: ${command}`);

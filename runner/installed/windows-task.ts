@@ -4,6 +4,9 @@ import { xmlText } from "./xml.ts";
 
 const task = "Sparegrid runner";
 
+/** For people to type: its files cannot be replaced while it runs. */
+export const taskEnd = `schtasks /End /TN "${task}"`;
+
 export interface WindowsTaskOptions extends ServiceProgram {
   /** As Windows names them: COMPUTER\ada. */
   user: string;
