@@ -130,13 +130,15 @@ it("half of the processor time is about half, and a limit that is lifted holds n
   await sleep(3_000);
   const share = (computedMs() - from) / (performance.now() - startedMs);
   // Compute time as the executor tells it: the pipe and the results' way are in the rest.
-  expect(share).toBeGreaterThan(0.35);
   expect(share).toBeLessThan(0.55);
   runner.adapt({ ...runner.terms, cpuPercent: 100 });
   await sleep(200);
   const [again, againMs] = [computedMs(), performance.now()];
   await sleep(1_500);
-  expect((computedMs() - again) / (performance.now() - againMs)).toBeGreaterThan(share * 1.2);
+  const full = (computedMs() - again) / (performance.now() - againMs);
+  // A machine that others keep busy gives less to both; what is left of it halves all the same.
+  expect(share / full).toBeGreaterThan(0.25);
+  expect(share / full).toBeLessThan(0.8);
 
   function computedMs(): number {
     return gateway.messages("result").reduce((sum, { ms }) => sum + ms, 0);

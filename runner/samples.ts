@@ -21,6 +21,7 @@ export class Samples {
   readonly #listeners = new Set<(sample: Sample) => void>();
   readonly #ring: Sample[] = [];
   #watchers = 0;
+  #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #cores = coreTimes();
 
@@ -61,12 +62,15 @@ export class Samples {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#listeners.clear();
   }
 
   #schedule(): void {
     clearInterval(this.#timer);
+    // Whoever stops watching afterwards must not begin it anew.
+    if (this.#closed) return;
     const everyMs = this.#watchers > 0 ? watchedEveryMs : everyMsDefault;
     this.#timer = setInterval(() => void this.#take(), everyMs);
   }

@@ -30,11 +30,13 @@ export interface PageParts {
   startedAt: string;
   suggestedServer: string | undefined;
   clock: () => number;
+  /** Aborts when the page closes. */
+  closing: AbortSignal;
 }
 
 /** The page and what it asks. Where a request comes from was looked at before it (guard.ts). */
 export function createPageApp(parts: PageParts): Hono {
-  const { host, governor, file, ring, reads, files, clock } = parts;
+  const { host, governor, file, ring, reads, files, clock, closing } = parts;
   const app = new Hono();
   const state = () => pageState(parts);
 
@@ -52,7 +54,7 @@ export function createPageApp(parts: PageParts): Hono {
     const { lines } = parse(logQuerySchema, c.req.query());
     return c.json({ items: ring.lines.slice(-lines) });
   });
-  app.get("/api/events", (c) => eventStream(c, { host, ring, state }));
+  app.get("/api/events", (c) => eventStream(c, { host, ring, state, closing }));
   app.get("/api/earnings", async (c) => c.json(await reads.earnings()));
   app.get("/api/update", async (c) => c.json(await reads.update()));
   app.post("/api/join", async (c) => {

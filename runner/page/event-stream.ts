@@ -9,6 +9,8 @@ export interface EventSources {
   host: RunnerHost;
   ring: LogRing;
   state: () => RunnerPageState;
+  /** Aborts when the page closes: a tab that is open does not keep the runner from ending. */
+  closing: AbortSignal;
 }
 
 /** Tabs that may be open at a time. */
@@ -21,7 +23,7 @@ const heartbeatMs = 15_000;
 let streams = 0;
 
 /** `state` when it changed, `sample` every second, `log` with each line. */
-export function eventStream(c: Context, { host, ring, state }: EventSources): Response {
+export function eventStream(c: Context, { host, ring, state, closing }: EventSources): Response {
   if (streams >= streamsMax)
     throw new GridError("queue-full", `${streamsMax} tabs are open already.`);
   streams++;
@@ -35,7 +37,7 @@ export function eventStream(c: Context, { host, ring, state }: EventSources): Re
     let watched: typeof host.runner;
     let unwatchSamples = () => {};
     try {
-      while (!stream.aborted && waiting.length < waitingMax) {
+      while (!stream.aborted && !closing.aborted && waiting.length < waitingMax) {
         if (host.runner !== watched) {
           unwatchSamples();
           watched = host.runner;

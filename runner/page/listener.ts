@@ -6,7 +6,11 @@ import { ServerReads } from "./server-reads.ts";
 import { StaticFiles } from "./static-files.ts";
 
 /** All that answers requests, made when the first one comes. */
-export function createListener(options: PageOptions, token: string): RequestListener {
+export function createListener(
+  options: PageOptions,
+  token: string,
+  closing: AbortSignal,
+): RequestListener {
   const { config, host, governor, file, ring, version, startedAt } = options;
   const clock = Date.now;
   const app = createPageApp({
@@ -17,6 +21,7 @@ export function createListener(options: PageOptions, token: string): RequestList
     version,
     startedAt,
     clock,
+    closing,
     suggestedServer: config.url,
     reads: new ServerReads({ host, version, build: config.build, clock }),
     files: new StaticFiles(token),

@@ -49,6 +49,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage | undefin
   const { config, log } = options;
   if (config.page === "off") return undefined;
   const token = randomBytes(24).toString("base64url");
+  const closing = new AbortController();
   let port = 0;
   let listener: Promise<RequestListener> | undefined;
 
@@ -65,7 +66,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage | undefin
         throw new GridError("body-too-large", `A body has at most ${bodyBytesMax} bytes.`);
       // What serves it takes 25 MB: nobody who never looks at the page pays for that.
       listener ??= import("./listener.ts").then(({ createListener }) =>
-        createListener(options, token),
+        createListener(options, token, closing.signal),
       );
       (await listener)(request, response);
     } catch (error) {
@@ -87,6 +88,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage | undefin
   return {
     url,
     async close() {
+      closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

@@ -242,3 +242,13 @@ it("a machine that has not joined shows a page to join by, and waits", async () 
   const wrong = await alone.change("POST", "/api/join", { url: "ftp://x" });
   expect(wrong.status).toBe(400);
 });
+
+it("ends when it is told to, though a tab is open", async () => {
+  await using open = await RunnerProgram.start(["--url", gateway.url, "--token", "token"]);
+  const tab = http.get(`${open.page}/api/events`, (response) => response.resume());
+  tab.on("error", () => {});
+  await new Promise((resolve) => tab.once("response", resolve));
+  const startedMs = performance.now();
+  await open.stop();
+  expect(performance.now() - startedMs).toBeLessThan(8_000);
+});
