@@ -1,0 +1,121 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Page } from "playwright-core";
+import buildConsole from "../tests/browser/build-console.ts";
+import { phone, Stage, wide } from "../tests/browser/stage.ts";
+import { until } from "../tests/support/system.ts";
+
+/**
+ * The pictures of README.md and the guides: every page of the console, in light and dark, wide and on a phone, of a real
+ * server with a real runner. Needs chromium.
+ *
+ *   node docs/screenshots.ts [name]    # into docs/screens, all or those whose name begins so
+ */
+const folder = path.join(import.meta.dirname, "screens");
+const settleMs = 800;
+
+interface Shot {
+  name: string;
+  path: string;
+  /** Also what is to be seen only after doing something. */
+  prepare?: (page: Page) => Promise<void>;
+}
+
+await mkdir(folder, { recursive: true });
+await buildConsole();
+await using stage = await Stage.start({ env: { STARTER: "1" } });
+const { client } = stage.system;
+await until(
+  async () => (await client.functions.get("digits-predict")).name !== "",
+  "the functions to begin with",
+  60_000,
+);
+const datasets = await Array.fromAsync(client.datasets.list());
+const idOf = (name: string) => datasets.find((dataset) => dataset.name === name)?.id ?? "";
+const words = await client.jobs.submit({ function: "word-count", dataset: idOf("moby-dick") });
+const digits = { function: "mlp-digits", dataset: idOf("digits") };
+const slow = await client.jobs.submit({ ...digits, params: { rounds: 80 } });
+const fast = await client.jobs.submit({ ...digits, params: { rounds: 80, rate: 0.05 } });
+const picture = await client.jobs.submit({
+  function: "mandelbrot",
+  input: 240,
+  params: { width: 360 },
+});
+const failed = await client.jobs.submit({ function: "csv-group-by", input: "a,b\n1,2\n" });
+for (const { id } of [words, slow, fast, picture, failed]) await client.jobs.wait(id);
+const running = await client.jobs.submit({
+  function: "monte-carlo-pi",
+  input: 2_000_000_000_000,
+  memo: false,
+});
+
+const shots: readonly Shot[] = [
+  { name: "market", path: "/" },
+  { name: "function", path: "/f/operator/k-means" },
+  { name: "run", path: "/f/operator/mlp-digits?tab=run" },
+  { name: "jobs", path: "/jobs" },
+  { name: "job", path: `/jobs/${fast.id}` },
+  { name: "job-words", path: `/jobs/${words.id}` },
+  { name: "job-picture", path: `/jobs/${picture.id}` },
+  { name: "job-failed", path: `/jobs/${failed.id}` },
+  { name: "job-running", path: `/jobs/${running.id}` },
+  { name: "compare", path: `/jobs/compare?a=${slow.id}&b=${fast.id}` },
+  { name: "datasets", path: "/datasets" },
+  { name: "dataset", path: `/datasets/${idOf("digits")}` },
+  { name: "machines", path: "/machines" },
+  { name: "wallet", path: "/wallet" },
+  { name: "account", path: "/account" },
+  { name: "lab", path: "/lab", prepare: train },
+  { name: "lab-clusters", path: "/lab?lab=clusters", prepare: cluster },
+  { name: "sign-in", path: "/sign-in" },
+  { name: "sign-up", path: "/sign-up" },
+  { name: "device", path: "/device" },
+];
+const visitors = new Set(["sign-in", "sign-up"]);
+const operator = await stage.operator();
+for (const { name, path: address, prepare } of shots) {
+  if (!name.startsWith(process.argv[2] ?? "")) continue;
+  for (const [size, viewport] of Object.entries({ wide, phone }))
+    for (const colorScheme of ["light", "dark"] as const) {
+      const as = visitors.has(name) ? {} : { as: operator };
+      const { page, context } = await stage.visit({ ...as, viewport, colorScheme, path: address });
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await prepare?.(page);
+      await sleep(settleMs);
+      await page.screenshot({ path: path.join(folder, `${name}-${size}-${colorScheme}.png`) });
+      await context.close();
+    }
+  process.stdout.write(`${name}\n`);
+}
+await client.jobs.cancel(running.id);
+
+async function train(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Train" }).click();
+  await page.getByText(/^Round \d{2,}/).waitFor();
+  const paper = page.getByLabel("Draw a digit here");
+  await paper.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await paper.boundingBox())!;
+  const at = (across: number, down: number) => [x + across * width, y + down * height] as const;
+  await page.mouse.move(...at(0.3, 0.25));
+  await page.mouse.down();
+  for (const [across, down] of [
+    [0.5, 0.15],
+    [0.68, 0.3],
+    [0.5, 0.52],
+    [0.28, 0.82],
+    [0.75, 0.82],
+  ] as const)
+    await page.mouse.move(...at(across, down), { steps: 8 });
+  await page.mouse.up();
+  await page.getByText(/answered in/).waitFor();
+  await sleep(3 * settleMs);
+  await page.getByRole("button", { name: "Stop" }).click();
+}
+
+async function cluster(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Train" }).click();
+  await page.getByRole("img", { name: /nearest of 5 centres/ }).waitFor();
+  await sleep(4 * settleMs);
+  await page.getByRole("button", { name: "Stop" }).click();
+}
