@@ -59,16 +59,22 @@ function ownersCommands(command: Command, context: Context): void {
     [
       "settings [name=value...]",
       "what this machine lends, and when; a running runner heeds it at once",
+      "runner settings cpuPercent=50",
     ],
-    ["pause [time]", "hand back work and take none for 1h, 30m, until a time, or a restart"],
-    ["resume", "end a pause"],
-    ["status", "what the runner of this machine is at"],
+    [
+      "pause [time]",
+      "hand back work and take none for 1h, 30m, until a time, or a restart",
+      "runner pause 1h",
+    ],
+    ["resume", "end a pause", "runner resume"],
+    ["status", "what the runner of this machine is at", "runner status"],
   ] as const;
-  for (const [usage, summary] of verbs) {
+  for (const [usage, summary, example] of verbs) {
     command
       .command(usage)
       .summary(summary)
       .description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`)
+      .addHelpText("after", examples(example))
       .option("--data-dir <path>", "the runner's (default: ~/.sparegrid/runner)")
       .action(async (...given: unknown[]) => {
         const self = given.at(-1) as Command;
