@@ -226,8 +226,10 @@ describe("watching", () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     const whole = await stream(id, 0, () => false);
     for (const { number, data } of whole) {
-      const { number: _, ...event } = seen.find((one) => one.number === number)!;
+      // The client asks for batches, which say when each event was.
+      const { number: _number, atMs, ...event } = seen.find((one) => one.number === number)!;
       expect(event).toEqual(JSON.parse(data));
+      expect(atMs).toBeGreaterThan(0);
     }
     // A kill takes back the last 10 ms: rounds that were seen in them are run, and told, once more, and are the same.
     const kept = new Set(whole.map(({ number }) => number));
