@@ -88,6 +88,7 @@ describe.runIf(chromiumInstalled())("datasets", () => {
     const file = path.join(folder, "<i>leute العدد.csv");
     await writeFile(file, 'name,said\nada,"hello, ""you"""\nbob\n<b>cleo</b>,مرحبا\n');
     const { page, complaints } = await stage.visit({ path: "/datasets", as: ada });
+    await page.waitForLoadState("networkidle");
     await page.getByLabel("Files to upload").setInputFiles(file);
     await page.getByText("Line 3: 1 fields, where the header has 2").waitFor();
     await page.getByRole("button", { name: "Upload", exact: true }).click();

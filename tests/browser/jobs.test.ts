@@ -88,7 +88,8 @@ describe.runIf(chromiumInstalled())("jobs", () => {
     const about = { as: operator, path: `/jobs/${job.id}`, viewport: phone };
     const { page, complaints } = await stage.visit(about);
     await page.getByText("<b>not this one</b>", { exact: true }).first().waitFor();
-    await page.getByText(/failing\.ts:6:/).waitFor();
+    await page.getByText(/^failing\.ts:6:/).waitFor();
+    await page.getByLabel("The author's lines").waitFor();
     await expectAccessible(page);
     expect(complaints).toEqual([]);
   });
