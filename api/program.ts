@@ -1,6 +1,7 @@
 import { credentialsPath } from "./accounts/credentials.ts";
 import { ConfigError, helpText, readConfig } from "./config.ts";
 import { consoleFolder } from "./console/files.ts";
+import { NewerDatabaseError } from "./database/open.ts";
 import { startApi } from "./start-api.ts";
 import { publishStarter } from "./starter/starter.ts";
 
@@ -57,6 +58,7 @@ function fail(message: string): never {
 
 function explainStart(error: unknown): string {
   if (error instanceof ConfigError) return `${error.message}\nTry npm start -- --help.`;
+  if (error instanceof NewerDatabaseError) return error.message;
   const { code, port, address } = error as { code?: string; port?: number; address?: string };
   if (code === "EADDRINUSE")
     return `Port ${port} of ${address} is in use. Is Sparegrid running already? Set PORT to another port, or PORT=0 for any.`;
