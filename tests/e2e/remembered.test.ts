@@ -183,6 +183,9 @@ describe.each(stores)("results remembered by the $name store", ({ start }) => {
         remembered += taken.job.remembered?.tasks ?? 0;
         const fresh = await run({ ...request, memo: false });
         expect(taken.result, JSON.stringify(request)).toBe(fresh.result);
+        const again = await run(request);
+        expect(again.result, JSON.stringify(request)).toBe(fresh.result);
+        remembered += again.job.remembered?.tasks ?? 0;
         text += textOf(below(200_000), below);
       }
     }
