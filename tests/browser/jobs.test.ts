@@ -74,6 +74,7 @@ describe.runIf(chromiumInstalled())("jobs", () => {
     expect(page.url()).not.toContain(job.id);
 
     await page.goto("/jobs");
+    await page.getByRole("checkbox").nth(1).waitFor();
     for (const box of await page.getByRole("checkbox").all()) await box.check();
     await page.getByRole("link", { name: "Compare the two" }).click();
     await page.getByRole("row", { name: /^rounds 3 1000000/ }).waitFor();
