@@ -36,9 +36,7 @@ async function main(): Promise<number> {
     });
     const { people } = platform;
     const { author, consumer, provider } = handles;
-    stage.line(
-      `  ${author} writes functions, ${consumer} has data, ${provider} lends the machine; each signed up with some credits`,
-    );
+    stage.line(`  ${author} writes functions, ${consumer} has data, ${provider} lends the machine`);
     await stage.step(`${author} publishes three functions`, async () => {
       const names = ["word-count", "mlp-digits", "digits-predict"];
       for (const name of names)
@@ -47,7 +45,7 @@ async function main(): Promise<number> {
           royaltyPercent,
           signal: interrupt.signal,
         });
-      return [names, `${names.join(", ")}, for a royalty of ${royaltyPercent} %`];
+      return [names, names.join(", ")];
     });
     const before = await balancesOf(people, interrupt.signal);
     await countWords(people.consumer, stage, interrupt.signal);

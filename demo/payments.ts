@@ -37,7 +37,7 @@ export async function showPayments(
   const work = after.provider - before.provider;
   const royalty = after.author - before.author;
   const rows: [who: string, micro: number, what: string][] = [
-    [handles.consumer, -spent, "paid for two counts, a training, a test and the calls"],
+    [handles.consumer, -spent, "paid for counts, training, test and calls"],
     [handles.provider, work, "was paid for the work of the machine"],
     [handles.author, royalty, "was paid a royalty on the functions"],
     ["the platform", spent - work - royalty, "kept its fee"],
