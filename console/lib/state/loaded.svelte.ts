@@ -1,9 +1,4 @@
-import { connection } from "./connection.svelte.ts";
-
-export interface LoadedOptions {
-  /** Ask again so often while the page is visible. */
-  everyMs?: number;
-}
+import { type KeepAskingOptions, keepAsking } from "./keep-asking.svelte.ts";
 
 /**
  * What a page shows of the server: asked for when the page opens, when something that `ask` reads changes, when the
@@ -49,21 +44,9 @@ export class Loaded<T> {
 
 export function loaded<T>(
   ask: (signal: AbortSignal) => Promise<T>,
-  { everyMs }: LoadedOptions = {},
+  options: KeepAskingOptions = {},
 ): Loaded<T> {
   const it = new Loaded(ask);
-  $effect(() => {
-    void connection.recoveries;
-    void it.reload();
-    return () => it.stop();
-  });
-  if (everyMs !== undefined) {
-    $effect(() => {
-      const timer = setInterval(() => {
-        if (document.visibilityState === "visible" && !it.loading) void it.reload();
-      }, everyMs);
-      return () => clearInterval(timer);
-    });
-  }
+  keepAsking(it, it.reload, options);
   return it;
 }

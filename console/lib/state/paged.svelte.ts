@@ -1,5 +1,5 @@
 import type { Page } from "../../../protocol/http-common.ts";
-import { connection } from "./connection.svelte.ts";
+import { type KeepAskingOptions, keepAsking } from "./keep-asking.svelte.ts";
 
 export type AskPage<T> = (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>;
 
@@ -28,37 +28,62 @@ export class Paged<T> {
     return next === null ? Promise.resolve() : this.#load(next, () => this.items ?? []);
   };
 
+  /**
+   * Brings the first page up to date and leaves what follows as it is. Never throws: see `error`.
+   * @param key what an item is known by, when it has moved to another page
+   */
+  readonly refresh = async (key: (item: T) => string): Promise<void> => {
+    const page = await this.#answer(undefined);
+    if (page === undefined) return;
+    const known = new Set(page.items.map(key));
+    const rest = (this.items ?? [])
+      .slice(page.items.length)
+      .filter((item) => !known.has(key(item)));
+    this.items = [...page.items, ...rest];
+    if (rest.length === 0) this.next = page.next;
+  };
+
   stop(): void {
     this.#under?.abort();
   }
 
   /** @param before what stands before the page, asked when it is here */
   async #load(cursor: string | undefined, before: () => T[]): Promise<void> {
+    this.loading = true;
+    const page = await this.#answer(cursor);
+    if (page === undefined) return;
+    this.items = [...before(), ...page.items];
+    this.next = page.next;
+  }
+
+  /** Undefined for a failure, and for a question that was given up for a newer one. */
+  async #answer(cursor: string | undefined): Promise<Page<T> | undefined> {
     this.stop();
     const under = new AbortController();
     this.#under = under;
-    this.loading = true;
     try {
       const page = await this.#ask(cursor, under.signal);
-      if (under.signal.aborted) return;
-      this.items = [...before(), ...page.items];
-      this.next = page.next;
+      if (under.signal.aborted) return undefined;
       this.error = undefined;
+      this.loading = false;
+      return page;
     } catch (error) {
-      if (under.signal.aborted) return;
+      if (under.signal.aborted) return undefined;
       this.error = error;
+      this.loading = false;
+      return undefined;
     }
-    this.loading = false;
   }
 }
 
+export interface PagedOptions<T> extends KeepAskingOptions {
+  /** What an item is known by; needed where the list is asked for again every so often. */
+  key?: (item: T) => string;
+}
+
 /** Call it while a component is being set up. */
-export function paged<T>(ask: AskPage<T>): Paged<T> {
+export function paged<T>(ask: AskPage<T>, { key, ...often }: PagedOptions<T> = {}): Paged<T> {
   const it = new Paged(ask);
-  $effect(() => {
-    void connection.recoveries;
-    void it.reload();
-    return () => it.stop();
-  });
+  keepAsking(it, () => (key === undefined ? it.reload() : it.refresh(key)), often);
   return it;
 }
