@@ -9,7 +9,9 @@ import {
   campaignSchema,
   type NextCommercial,
   nextCommercialSchema,
+  type OfferedCommercials,
   type OpenedView,
+  offeredCommercialsSchema,
   openedViewSchema,
   type PaidView,
   paidViewPageSchema,
@@ -101,6 +103,12 @@ export class CampaignsClient {
   /** A commercial that you may watch now, if there is one, and today's earnings. */
   next(options: Abortable = {}): Promise<NextCommercial> {
     return this.#transport.json({ path: "/v1/campaigns/next", ...options }, nextCommercialSchema);
+  }
+
+  /** What you may watch now, and today's earnings. */
+  offered(options: Abortable = {}): Promise<OfferedCommercials> {
+    const call = { path: "/v1/campaigns/offered", ...options };
+    return this.#transport.json(call, offeredCommercialsSchema);
   }
 
   /** Begins to watch. Only one view is open at a time: the one before ends. */

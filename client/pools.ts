@@ -2,6 +2,8 @@ import {
   type Invite,
   invitationPageSchema,
   invitationSchema,
+  type JoinPreview,
+  joinPreviewSchema,
   type Pool,
   type PoolDetail,
   type PoolInvitation,
@@ -89,6 +91,13 @@ export class PoolsClient {
 
   decline(pool: string, options: Abortable = {}): Promise<void> {
     return this.#done({ method: "POST", path: `${pathOf(pool)}/decline`, ...options });
+  }
+
+  /** What a code invites to; it uses nothing up. */
+  preview(code: string, options: Abortable = {}): Promise<JoinPreview> {
+    const path = "/v1/pools/join/preview";
+    const call = { method: "POST", path, json: { code }, pure: true, ...options } as const;
+    return this.#transport.json(call, joinPreviewSchema);
   }
 
   /** By the code of an invitation. */

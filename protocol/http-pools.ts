@@ -113,6 +113,20 @@ export const invitationPageSchema = z
   .object({ items: z.array(invitationSchema), next: z.null() })
   .meta({ id: "PoolInvitationPage" });
 
+/** POST /v1/pools/join/preview: what a code invites to, before it is used. */
+export const joinPreviewSchema = z
+  .object({
+    /** "owner/name" */
+    pool: z.string(),
+    owner: z.string(),
+    memberCount: z.int(),
+    /** Whether whoever asks belongs to it already. */
+    isMember: z.boolean(),
+    expiresAt: timeSchema,
+  })
+  .meta({ id: "JoinPreview" });
+export type JoinPreview = z.infer<typeof joinPreviewSchema>;
+
 /** POST /v1/pools/join */
 export const joinPoolSchema = z
   .strictObject({ code: z.string().min(1).max(100) })

@@ -32,6 +32,15 @@ export const nextCommercialSchema = z
   .meta({ id: "NextCommercial" });
 export type NextCommercial = z.infer<typeof nextCommercialSchema>;
 
+/** Commercials that are offered to one viewer at a time: a page of them, and more when these are watched. */
+export const offeredMax = 24;
+
+/** GET /v1/campaigns/offered: those that may be watched now, in the order of their turns. */
+export const offeredCommercialsSchema = z
+  .object({ items: z.array(commercialSchema), next: z.null(), today: viewingDaySchema })
+  .meta({ id: "OfferedCommercials" });
+export type OfferedCommercials = z.infer<typeof offeredCommercialsSchema>;
+
 /** POST /v1/campaigns/:id/views: the token that heartbeats and the finish name it by. It is shown here only. */
 export const openedViewSchema = z
   .object({

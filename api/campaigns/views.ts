@@ -51,9 +51,15 @@ export class Views {
   /** The campaign whose turn it is, of those that this account may watch now. */
   next(viewer: string): CampaignRow | undefined {
     if (this.today(viewer).views >= this.viewsPerDayMax) return undefined;
-    const { views, clock } = this.#options;
-    const candidates = views.watchable(viewer, clock(), candidatesMax);
-    return candidates.find((campaign) => this.#canPay(campaign));
+    return this.#candidates(viewer).find((campaign) => this.#canPay(campaign));
+  }
+
+  /** Campaigns that this account may watch now, whose turn it is first. */
+  offered(viewer: string, limit: number): CampaignRow[] {
+    if (this.today(viewer).views >= this.viewsPerDayMax) return [];
+    return this.#candidates(viewer)
+      .filter((campaign) => this.#canPay(campaign))
+      .slice(0, limit);
   }
 
   /** What an account was paid since the day (UTC) began. */
@@ -153,6 +159,11 @@ export class Views {
   expire(limit: number): void {
     const { views, clock } = this.#options;
     for (const id of views.expire(clock(), limit)) this.#progress.delete(id);
+  }
+
+  #candidates(viewer: string): CampaignRow[] {
+    const { views, clock } = this.#options;
+    return views.watchable(viewer, clock(), candidatesMax);
   }
 
   #watchable(id: string, viewer: string, nowMs: number): CampaignRow {

@@ -102,16 +102,22 @@ export class Invitations {
     rows.remove(invitation.id);
   }
 
+  /** What a code invites to; it uses nothing up. @throws GridError not-found */
+  byCode(code: string): { pool: PoolRow; invitation: InvitationRow } {
+    const { pools, rows, clock } = this.#options;
+    const invitation = rows.byCodeHash(hashOf(code), clock());
+    const pool = invitation && pools.find(invitation.pool);
+    if (pool) return { pool, invitation };
+    throw new GridError("not-found", "This invitation is unknown, used up or past its time.", {
+      hint: "Ask the pool's owner for another.",
+    });
+  }
+
   /** By a code. Who is a member already uses nothing up. @throws GridError not-found, conflict */
   join(account: string, code: string): PoolRow {
-    const { pools, rows, transaction, clock } = this.#options;
+    const { pools, rows, transaction } = this.#options;
     const { pool, joined } = transaction(() => {
-      const invitation = rows.byCodeHash(hashOf(code), clock());
-      const found = invitation && pools.find(invitation.pool);
-      if (!found)
-        throw new GridError("not-found", "This invitation is unknown, used up or past its time.", {
-          hint: "Ask the pool's owner for another.",
-        });
+      const { pool: found, invitation } = this.byCode(code);
       if (pools.isMember(found.id, account)) return { pool: found, joined: false };
       this.#add(found, account);
       const usesLeft = invitation.usesLeft - 1;

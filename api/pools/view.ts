@@ -1,4 +1,4 @@
-import type { Pool, PoolDetail, PoolInvitation } from "../../protocol/http-pools.ts";
+import type { JoinPreview, Pool, PoolDetail, PoolInvitation } from "../../protocol/http-pools.ts";
 import type { InvitationRow } from "./invitation-rows.ts";
 import type { Pools } from "./pools.ts";
 import type { PoolRow } from "./rows.ts";
@@ -28,6 +28,21 @@ export function poolDetailOf(
     joinedAt: time(member.joinedAtMs),
   }));
   return { ...poolOf(pools, pool, account), members };
+}
+
+export function joinPreviewOf(
+  pools: Pools,
+  pool: PoolRow,
+  { expiresAtMs }: InvitationRow,
+  isMember: boolean,
+): JoinPreview {
+  return {
+    pool: pools.fullName(pool),
+    owner: pools.handleOf(pool.owner),
+    memberCount: pools.countMembers(pool.id),
+    isMember,
+    expiresAt: time(expiresAtMs),
+  };
 }
 
 /** @param code only in the answer that tells it */

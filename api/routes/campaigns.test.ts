@@ -8,6 +8,7 @@ import type {
 import type { Page } from "../../protocol/http-common.ts";
 import type {
   NextCommercial,
+  OfferedCommercials,
   OpenedView,
   PaidView,
   ViewProgress,
@@ -59,6 +60,9 @@ test("a member watches for as long as it takes, and is paid once; the sponsor se
     commercial: { id: draft.id, sponsor: "tea", credits: 0.25, watchSeconds: 5 },
     today: { views: 0, earned: 0 },
   });
+  const offered = (who: TestMember) => who.json<OfferedCommercials>("/v1/campaigns/offered");
+  expect((await offered(viewer)).body).toMatchObject({ items: [next.commercial], next: null });
+  expect((await offered(sponsor)).body.items).toEqual([]);
   const before = walletOf(viewer);
   const { body: view } = await viewer.json<OpenedView>(`/v1/campaigns/${draft.id}/views`, post(""));
   const finish = (who = viewer) => who.json<PaidView>(`/v1/views/${view.token}/finish`, post(""));
@@ -89,6 +93,7 @@ test("a member watches for as long as it takes, and is paid once; the sponsor se
     commercial: null,
     today: { views: 1, earned: 0.25 },
   });
+  expect((await offered(viewer)).body).toMatchObject({ items: [], today: { views: 1 } });
   const { body: seen } = await sponsor.json<Campaign>(`/v1/campaigns/${draft.id}`);
   expect(seen).toMatchObject({ budget: 9.75, spent: 0.25, views: { opened: 1, completed: 1 } });
   const { body: days } = await sponsor.json<Page<CampaignDay>>(`/v1/campaigns/${draft.id}/stats`);

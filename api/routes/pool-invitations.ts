@@ -4,6 +4,7 @@ import {
   invitationSchema,
   inviteSchema,
   joinPoolSchema,
+  joinPreviewSchema,
   poolSchema,
 } from "../../protocol/http-pools.ts";
 import { newId } from "../../protocol/ids.ts";
@@ -11,14 +12,14 @@ import type { Deps } from "../deps.ts";
 import { readJson } from "../http/body.ts";
 import { type ApiContext, headerOf, principalOf } from "../http/context.ts";
 import { json, type Route } from "../http/route.ts";
-import { invitationOf, poolOf } from "../pools/view.ts";
+import { invitationOf, joinPreviewOf, poolOf } from "../pools/view.ts";
 
 const member = { tag: "Pools", auth: "member", scope: "runners" } as const;
 const repeatable =
   "any string, to repeat this request safely: the same invitation, under a new code";
 
 export function poolInvitationRoutes(deps: Deps): Route[] {
-  const { pools, invitations } = deps.pools;
+  const { pools, invitations, memberships } = deps.pools;
 
   const ownerOf = (c: ApiContext) => c.req.param("owner")!;
   const nameOf = (c: ApiContext) => c.req.param("name")!;
@@ -127,6 +128,25 @@ export function poolInvitationRoutes(deps: Deps): Route[] {
       handle(c) {
         invitations.decline(principalOf(c).account, ownerOf(c), nameOf(c));
         return new Response(null, { status: 204 });
+      },
+    },
+    {
+      operation: {
+        ...member,
+        method: "post",
+        path: "/v1/pools/join/preview",
+        id: "previewJoin",
+        summary: "What an invitation's code invites to",
+        description: "It uses nothing up. POST, so that the code stands in no log of addresses.",
+        body: { schema: joinPoolSchema },
+        responses: { 200: { description: "The pool and its owner", schema: joinPreviewSchema } },
+      },
+      async handle(c) {
+        const { account } = principalOf(c);
+        const { pool, invitation } = invitations.byCode((await readJson(c, joinPoolSchema)).code);
+        const isMember = memberships.has(pool.id, account);
+        const view = joinPreviewOf(pools, pool, invitation, isMember);
+        return json(view, 200, { "cache-control": "no-store" });
       },
     },
     {

@@ -164,10 +164,15 @@ describe("among several members", () => {
     expect((await bob.ask(`${path}/leave`, post(""))).status).toBe(204);
     expect((await bob.ask(path)).status).toBe(404);
     const { body } = await ada.json<PoolInvitation>(`${path}/invitations`, post({ uses: 2 }));
+    const preview = () => bob.json("/v1/pools/join/preview", post({ code: body.code }));
+    const invited = { pool: "ada/lab", owner: "ada", memberCount: 1, isMember: false };
+    expect(await preview()).toMatchObject({ status: 200, body: invited });
     expect((await bob.ask("/v1/pools/join", post({ code: body.code }))).status).toBe(200);
+    expect(await preview()).toMatchObject({ body: { memberCount: 2, isMember: true } });
     expect((await ada.ask(`${path}/members/bob`, remove)).status).toBe(204);
     expect((await ada.ask(`${path}/invitations/${body.id}`, remove)).status).toBe(204);
     const late = await bob.json("/v1/pools/join", post({ code: body.code }));
     expect([late.status, late.body.code]).toEqual([404, "not-found"]);
+    expect(await preview()).toMatchObject({ status: 404, body: { code: "not-found" } });
   });
 });

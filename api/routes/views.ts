@@ -2,6 +2,8 @@ import { pageQuerySchema } from "../../protocol/http-common.ts";
 import {
   heartbeatRequestSchema,
   nextCommercialSchema,
+  offeredCommercialsSchema,
+  offeredMax,
   openedViewSchema,
   paidViewPageSchema,
   paidViewSchema,
@@ -26,8 +28,29 @@ export function viewRoutes({ accounts, campaigns: area, clock }: Deps): Route[] 
   const me = (c: ApiContext) => principalOf(c).account;
   const toWire = (row: CampaignRow) =>
     commercialOf(row, accounts.find(row.sponsor)?.handle ?? row.sponsor);
+  function todayOf(viewer: string) {
+    const { views: count, earnedMicro } = views.today(viewer);
+    return { views: count, viewsMax: views.viewsPerDayMax, earned: creditsOf(earnedMicro) };
+  }
 
   return [
+    {
+      operation: {
+        method: "get",
+        path: "/v1/campaigns/offered",
+        id: "listOfferedCommercials",
+        tag,
+        summary: "Commercials that you may watch now",
+        description: `At most ${offeredMax}, whose turn it is first. None when you have reached today's.`,
+        auth: "member",
+        scope: "wallet",
+        responses: { 200: { description: "To choose from", schema: offeredCommercialsSchema } },
+      },
+      handle(c) {
+        const items = views.offered(me(c), offeredMax).map(toWire);
+        return json({ items, next: null, today: todayOf(me(c)) });
+      },
+    },
     {
       operation: {
         method: "get",
@@ -43,15 +66,7 @@ export function viewRoutes({ accounts, campaigns: area, clock }: Deps): Route[] 
       },
       handle(c) {
         const row = views.next(me(c));
-        const today = views.today(me(c));
-        return json({
-          commercial: row ? toWire(row) : null,
-          today: {
-            views: today.views,
-            viewsMax: views.viewsPerDayMax,
-            earned: creditsOf(today.earnedMicro),
-          },
-        });
+        return json({ commercial: row ? toWire(row) : null, today: todayOf(me(c)) });
       },
     },
     {

@@ -156,6 +156,10 @@ const pools: Record<string, Request> = {
     const { code } = await scene.invitation((await scene.pool()).path);
     return { path: "/v1/pools/join", init: post({ code }) };
   },
+  "POST /v1/pools/join/preview": async (scene) => {
+    const { code } = await scene.invitation((await scene.pool()).path);
+    return { path: "/v1/pools/join/preview", init: post({ code }) };
+  },
   "GET /v1/pools/invitations": get("/v1/pools/invitations"),
   "GET /v1/pools/{owner}/{name}": (scene) => at(scene.pool(), own),
   "PATCH /v1/pools/{owner}/{name}": (scene) =>
@@ -215,6 +219,7 @@ const campaigns: Record<string, Request> = {
   "POST /v1/campaigns": () => ({ path: "/v1/campaigns", init: post(commercial) }),
   "GET /v1/campaigns": get("/v1/campaigns"),
   "GET /v1/campaigns/all": get("/v1/campaigns/all"),
+  "GET /v1/campaigns/offered": get("/v1/campaigns/offered"),
   "GET /v1/campaigns/next": get("/v1/campaigns/next"),
   "GET /v1/campaigns/{id}": (scene) => at(scene.draft(), campaign("")),
   "PUT /v1/campaigns/{id}": (scene) =>

@@ -82,6 +82,7 @@ PUT    /v1/blobs/{digest}                                    401   403   403   4
 POST   /v1/pools                                             401   403   201   201   201
 GET    /v1/pools                                             401   403   200   200   200
 POST   /v1/pools/join                                        401   403   200   200   200
+POST   /v1/pools/join/preview                                401   403   200   200   200
 GET    /v1/pools/invitations                                 401   403   200   200   200
 GET    /v1/pools/{owner}/{name}                              401   403   404   200   404
 GET    /v1/pools/{owner}/{name} [a member]                   401   403   200   200   404
@@ -114,6 +115,7 @@ POST   /v1/ledger/grants                                     401   403   403   4
 POST   /v1/campaigns                                         401   403   201   201   201
 GET    /v1/campaigns                                         401   403   200   200   200
 GET    /v1/campaigns/all                                     401   403   403   403   200
+GET    /v1/campaigns/offered                                 401   403   200   200   200
 GET    /v1/campaigns/next                                    401   403   200   200   200
 GET    /v1/campaigns/{id}                                    401   403   404   200   200
 PUT    /v1/campaigns/{id}                                    401   403   404   200   404
