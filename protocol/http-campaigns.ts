@@ -1,21 +1,8 @@
 import { z } from "zod";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
-import { watchSecondsMax, watchSecondsMin } from "./limits.ts";
+import { capMax, watchSecondsMax, watchSecondsMin } from "./limits.ts";
 import { positiveCreditsSchema } from "./money.ts";
 import { lineSchema, proseSchema } from "./text.ts";
-
-/** A commercial that is uploaded, not linked: large enough for half a minute of small video. */
-export const mediaBytesMax = 8 * 1024 * 1024;
-/** What may be uploaded, told by its first bytes. No SVG: it may carry scripts. */
-export const mediaTypes = [
-  "image/png",
-  "image/jpeg",
-  "image/webp",
-  "image/gif",
-  "video/mp4",
-  "video/webm",
-] as const;
-export type MediaType = (typeof mediaTypes)[number];
 
 /** An absolute https URL in its normal form: no user name in it that would pass for the host, host names in ASCII. */
 export const httpsUrlSchema = z
@@ -30,7 +17,7 @@ export const httpsUrlSchema = z
 
 export const mediaKindSchema = z.enum(["picture", "video"]);
 
-const capSchema = z.int().min(1).max(1_000_000);
+const capSchema = z.int().min(1).max(capMax);
 /** How often it is paid at most: to one member, to one member a day, to all of them a day (UTC). */
 const capsShape = {
   perViewer: capSchema.default(10),

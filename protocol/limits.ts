@@ -72,6 +72,20 @@ export const viewGapMsMax = 5_000;
 /** A commercial takes from a glance to two minutes. */
 export const watchSecondsMin = 5;
 export const watchSecondsMax = 120;
+/** Views that a campaign's cap counts to; above this it is none. */
+export const capMax = 1_000_000;
+/** A commercial that is uploaded, not linked: large enough for half a minute of small video. */
+export const mediaBytesMax = 8 * 1024 * 1024;
+/** What may be uploaded, told by its first bytes. No SVG: it may carry scripts. */
+export const mediaTypes = [
+  "image/png",
+  "image/jpeg",
+  "image/webp",
+  "image/gif",
+  "video/mp4",
+  "video/webm",
+] as const;
+export type MediaType = (typeof mediaTypes)[number];
 /** Long enough against guessing over HTTP, short enough to be remembered; hashing bounds the upper end. */
 export const passwordCharsMin = 8;
 

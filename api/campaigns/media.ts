@@ -1,6 +1,6 @@
 import { type Digest, digestOf } from "../../protocol/digest.ts";
 import { GridError } from "../../protocol/errors.ts";
-import { mediaTypes } from "../../protocol/http-campaigns.ts";
+import { mediaTypes } from "../../protocol/limits.ts";
 import type { BlobRefs } from "../catalog/blob-refs.ts";
 import type { Database } from "../database/open.ts";
 import type { BlobGate } from "../http/blob-gate.ts";

@@ -7,7 +7,8 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
-import type { CampaignState, MediaType } from "../../protocol/http-campaigns.ts";
+import type { CampaignState } from "../../protocol/http-campaigns.ts";
+import type { MediaType } from "../../protocol/limits.ts";
 import type { ViewPhase } from "./view.ts";
 
 /** What sponsors pay for. Their credits are in the ledger: account "campaign:ID". */

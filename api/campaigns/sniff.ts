@@ -1,4 +1,4 @@
-import type { MediaType } from "../../protocol/http-campaigns.ts";
+import type { MediaType } from "../../protocol/limits.ts";
 
 /** What bytes are, by their beginning; what the sender calls them does not count. Undefined for anything else. */
 export function sniffMedia(bytes: Buffer): MediaType | undefined {

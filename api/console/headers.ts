@@ -1,6 +1,7 @@
 /**
  * What the console's pages may do: run this server's own scripts, ask this server, and nothing else. Inline styles are
- * allowed, because the editor and charts set them; no text of a user's ever becomes one.
+ * allowed, because the editor and charts set them; no text of a user's ever becomes one. Pictures and videos may come
+ * from elsewhere over https, as sponsors and readmes name them; no-referrer keeps the page's address from those hosts.
  */
 const policy = [
   "default-src 'none'",
@@ -8,8 +9,8 @@ const policy = [
   "worker-src 'self' blob:",
   "style-src 'self' 'unsafe-inline'",
   "connect-src 'self'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob:",
+  "img-src 'self' data: blob: https:",
+  "media-src 'self' blob: https:",
   "font-src 'self'",
   "base-uri 'none'",
   "form-action 'self'",

@@ -1,5 +1,6 @@
 import { GridError } from "../../protocol/errors.ts";
-import { campaignSchema, mediaBytesMax, mediaTypes } from "../../protocol/http-campaigns.ts";
+import { campaignSchema } from "../../protocol/http-campaigns.ts";
+import { mediaBytesMax, mediaTypes } from "../../protocol/limits.ts";
 import { campaignFigures } from "../campaigns/figures.ts";
 import { campaignOf } from "../campaigns/wire.ts";
 import type { Deps } from "../deps.ts";

@@ -1,11 +1,9 @@
-import { GridError } from "../../../protocol/errors.ts";
 import type { Dataset } from "../../../protocol/http-datasets.ts";
 import { randomId } from "../../lib/api/request.ts";
-import { session } from "../../lib/state/session.svelte.ts";
+import { isPassing, sendFile } from "../../lib/api/send-file.ts";
 import { formatOf, plainNameOf } from "./detect-format.ts";
 import { type FirstBytes, firstBytesOf } from "./first-bytes.ts";
 import { type Preview, previewOf } from "./preview.ts";
-import { isPassing, sendFile } from "./send-file.ts";
 import { Speed } from "./speed.ts";
 import { faultOf, type UploadOptions, uploadQueryOf } from "./upload-options.ts";
 
@@ -86,7 +84,18 @@ export class Upload {
     this.#sending = sending;
     this.#speed.begin(performance.now());
     try {
-      this.dataset = await this.#attempt(sending.signal);
+      this.dataset = await sendFile<Dataset>(this.file, {
+        method: "POST",
+        path: "/v1/datasets",
+        query: uploadQueryOf(this.options),
+        contentEncoding: this.first?.contentEncoding,
+        idempotencyKey: this.#key,
+        onSent: (sentBytes) => {
+          this.sentBytes = sentBytes;
+          this.bytesPerSecond = this.#speed.at(performance.now(), sentBytes);
+        },
+        signal: sending.signal,
+      });
       this.state = "stored";
     } catch (error) {
       if (sending.signal.aborted) return;
@@ -96,26 +105,6 @@ export class Upload {
       if (!isPassing(error)) this.#key = randomId();
     } finally {
       this.#sending = undefined;
-    }
-  }
-
-  async #attempt(signal: AbortSignal): Promise<Dataset> {
-    for (;;) {
-      try {
-        return await sendFile(this.file, {
-          query: uploadQueryOf(this.options),
-          contentEncoding: this.first?.contentEncoding,
-          idempotencyKey: this.#key,
-          onSent: (sentBytes) => {
-            this.sentBytes = sentBytes;
-            this.bytesPerSecond = this.#speed.at(performance.now(), sentBytes);
-          },
-          signal,
-        });
-      } catch (error) {
-        const isOver = error instanceof GridError && error.code === "unauthorized";
-        if (!isOver || !(await session.signInAgain())) throw error;
-      }
     }
   }
 

@@ -1,12 +1,14 @@
 import { GridError } from "../../../protocol/errors.ts";
-import type { Dataset } from "../../../protocol/http-datasets.ts";
-import { errorOf, type Query, Unreachable, urlOf } from "../../lib/api/request.ts";
+import { session } from "../state/session.svelte.ts";
+import { errorOf, type Query, Unreachable, urlOf } from "./request.ts";
 
 export interface SendOptions {
-  query: Query;
-  contentEncoding: "gzip" | "zstd" | undefined;
+  method: "POST" | "PUT";
+  path: string;
+  query?: Query;
+  contentEncoding?: "gzip" | "zstd" | undefined;
   /** The same for each attempt: what arrived whole is not stored twice. */
-  idempotencyKey: string;
+  idempotencyKey?: string;
   onSent: (sentBytes: number) => void;
   signal: AbortSignal;
   /** Without a byte of progress for so long it is given up. */
@@ -19,12 +21,26 @@ const stalledMsDefault = 45_000;
 const answerMsMax = 180_000;
 
 /**
- * Uploads a file. By XMLHttpRequest, since fetch tells nothing of how far it is; the browser reads the file from the
- * disk as the network takes it, so that memory stays as it is.
+ * Uploads a file; when the session has ended, the person is asked to sign in again, and it is sent anew.
  * @throws GridError, Unreachable, the signal's reason
  */
-export function sendFile(file: Blob, options: SendOptions): Promise<Dataset> {
-  const { query, contentEncoding, idempotencyKey, onSent, signal } = options;
+export async function sendFile<T>(file: Blob, options: SendOptions): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt<T>(file, options);
+    } catch (error) {
+      const isOver = error instanceof GridError && error.code === "unauthorized";
+      if (!isOver || !(await session.signInAgain())) throw error;
+    }
+  }
+}
+
+/**
+ * By XMLHttpRequest, since fetch tells nothing of how far it is; the browser reads the file from the
+ * disk as the network takes it, so that memory stays as it is.
+ */
+function attempt<T>(file: Blob, options: SendOptions): Promise<T> {
+  const { method, path, query, contentEncoding, idempotencyKey, onSent, signal } = options;
   const stalledMs = options.stalledMs ?? stalledMsDefault;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -61,15 +77,15 @@ export function sendFile(file: Blob, options: SendOptions): Promise<Dataset> {
     });
     request.addEventListener("load", () => {
       const { status, responseText } = request;
-      if (status === 201) return end(() => resolve(JSON.parse(responseText) as Dataset));
+      if (status >= 200 && status < 300) return end(() => resolve(JSON.parse(responseText) as T));
       void errorOf(new Response(responseText, { status: Math.max(status, 200) })).then((error) =>
         end(() => reject(error)),
       );
     });
-    request.open("POST", urlOf("/v1/datasets", query));
+    request.open(method, urlOf(path, query));
     request.setRequestHeader("accept", "application/json");
     request.setRequestHeader("content-type", "application/octet-stream");
-    request.setRequestHeader("idempotency-key", idempotencyKey);
+    if (idempotencyKey) request.setRequestHeader("idempotency-key", idempotencyKey);
     if (contentEncoding) request.setRequestHeader("content-encoding", contentEncoding);
     watch(stalledMs);
     request.send(file);
