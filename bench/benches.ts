@@ -1,10 +1,12 @@
 import { compute } from "./compute.ts";
 import { emptyRound } from "./empty-round.ts";
 import { firstTask } from "./first-task.ts";
+import { firstView } from "./first-view.ts";
 import { fuel } from "./fuel.ts";
 import { idle } from "./idle.ts";
 import { invoke } from "./invoke.ts";
 import { ledger } from "./ledger.ts";
+import { lighthouseScores } from "./lighthouse.ts";
 import { manyTasks } from "./many-tasks.ts";
 import { settlement } from "./settlement.ts";
 import type { Bench } from "./support/report.ts";
@@ -26,4 +28,6 @@ export const benches: readonly Bench[] = [
   ledger,
   firstTask,
   settlement,
+  firstView,
+  lighthouseScores,
 ];

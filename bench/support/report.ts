@@ -7,6 +7,8 @@ export interface Row {
   /** Empty for a comparison that nothing is asked of. */
   reach: string;
   reached?: boolean;
+  /** Does not depend on how busy the machine is: a reach that is missed fails the command. */
+  steady?: boolean;
 }
 
 export interface BenchOptions {
@@ -43,3 +45,5 @@ export function table(rows: readonly Row[]): string {
 export const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 export const perSecond = (value: number) => `${Math.round(value).toLocaleString("en-US")}/s`;
 export const times = (value: number) => `${value.toFixed(2)}×`;
+export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;
+export const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;

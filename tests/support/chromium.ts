@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { type Browser, chromium } from "playwright-core";
 
-const flags = [
+export const chromiumFlags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -31,7 +31,7 @@ export function chromiumInstalled(): boolean {
 }
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath()!, args: flags });
+  return chromium.launch({ executablePath: chromiumPath()!, args: chromiumFlags });
 }
 
 function isExecutable(file: string): boolean {
