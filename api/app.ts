@@ -46,6 +46,7 @@ import { runnerPackageRoutes } from "./routes/runner-package.ts";
 import { runnerRoutes } from "./routes/runners.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { steeringRoutes } from "./routes/steering.ts";
+import { tryRoutes } from "./routes/try.ts";
 import { viewRoutes } from "./routes/views.ts";
 
 /**
@@ -67,6 +68,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
   const writeLimitOf = createWriteLimit({ buckets, ...config });
   const routes: Route[] = [
     ...invokeRoutes(deps),
+    ...tryRoutes(deps),
     ...functionRoutes(deps),
     ...functionChangeRoutes(deps),
     ...datasetRoutes(deps),

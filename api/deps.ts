@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import type { ConsoleBuild } from "./console/build.ts";
 import type { ServeConsole } from "./console/files.ts";
 import type { Database } from "./database/open.ts";
+import type { Trials } from "./functions/index.ts";
 import type { Bindings } from "./http/bindings.ts";
 import type { BlobGate } from "./http/blob-gate.ts";
 import type { FunctionNames } from "./http/function-names.ts";
@@ -51,6 +52,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   names: FunctionNames;
   views: FunctionViews;
   compiler: Compiler;
+  trials: Trials;
   ingest: DatasetIngest;
   jobs: Jobs;
   gateway: Gateway;

@@ -10,7 +10,7 @@ import { consoleFolder, serveConsole } from "./console/files.ts";
 import { openDatabase } from "./database/open.ts";
 import { createDatasetIngest, inlineDataset } from "./datasets/index.ts";
 import type { Deps, SocketGateway } from "./deps.ts";
-import { createCompiler } from "./functions/index.ts";
+import { createBuilder, createCompiler, Trials, togetherMax } from "./functions/index.ts";
 import { RunnerGateway } from "./gateway/gateway.ts";
 import { Bindings } from "./http/bindings.ts";
 import { BlobGate } from "./http/blob-gate.ts";
@@ -100,8 +100,14 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     // Publishing is rare: its sandbox starts when it is first asked for.
     const executors = createExecutorPool({ slots: 1, prestart: false });
     closers.push(() => executors.close());
-    const compiler = createCompiler({ executors });
+    const build = createBuilder();
+    const compiler = createCompiler({ executors, build });
     closers.push(() => compiler.close());
+    // Apart from it, so that nobody's publishing waits for tries.
+    const trialExecutors = createExecutorPool({ slots: togetherMax, prestart: false });
+    closers.push(() => trialExecutors.close());
+    const trials = new Trials({ build, executors: trialExecutors });
+    closers.push(() => trials.close());
     const { blobGraceMs } = config;
     const gate = new BlobGate(blobGraceMs, clock);
     const ingest = createDatasetIngest({ blobs: store.blobs });
@@ -277,6 +283,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       views: functionViews,
       ...ledger,
       compiler,
+      trials,
       ingest,
       jobs,
       gateway,

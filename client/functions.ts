@@ -9,6 +9,9 @@ import {
   type PublishBody,
   type Published,
   publishedSchema,
+  type Tried,
+  type TryRequest,
+  triedSchema,
 } from "../protocol/http.ts";
 import type { Abortable } from "./jobs.ts";
 import { paged } from "./paged.ts";
@@ -41,6 +44,18 @@ export class FunctionsClient {
     const { collectSource, nameOfFile } = await import("./source.ts");
     const { signal, name = nameOfFile(path), ...rest } = options;
     return this.publish({ name, ...(await collectSource(path)), ...rest }, { signal });
+  }
+
+  /**
+   * Runs what is not published, once, on the server: on an input, on a dataset's first records, on the definition's own
+   * example, or on something made up. Nothing is stored or paid.
+   * @throws GridError as publish does, and the function's own errors; details.logs is what it wrote until then
+   */
+  try(body: TryRequest, options: Abortable = {}): Promise<Tried> {
+    return this.#transport.json(
+      { method: "POST", path: "/v1/functions/try", json: body, unhurried: true, ...options },
+      triedSchema,
+    );
   }
 
   /** The newest version, or the one named by at least 8 characters of its digest. */

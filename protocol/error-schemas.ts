@@ -20,6 +20,8 @@ export const errorDetailsSchema = z
     hint: z.string(),
     at: sourcePositionSchema,
     frames: z.array(z.string()),
+    /** Of a function that was tried: what it had written with console.log. */
+    logs: z.array(z.string()),
     entry: z.string(),
     record: z.int(),
     shard: z.int(),

@@ -93,7 +93,8 @@ export interface PartialRef {
  *     With `quiet` the step logs nothing: several executors do the same step, one of them tells.
  * - finish: data: the state. → body: JSON text of the final value, or its bytes for a bytes output
  * - invoke: the whole function on one small inline input. data: the input as JSON text (see functions/sdk for the
- *     shape by input type). → body: JSON text of the whole result, or its bytes
+ *     shape by input type), or none and a slice of a resident shard; with neither, the definition's own example.
+ *     → body: JSON text of the whole result, or its bytes; with `trace`, header.trace
  * Entries of kind iterate carry `leaves`, the number of map tasks.
  */
 export type GuestRequest = { job: GuestJob; fuelMax: number } & (
@@ -114,7 +115,7 @@ export type GuestRequest = { job: GuestJob; fuelMax: number } & (
       quiet: boolean;
     }
   | { entry: "finish" }
-  | { entry: "invoke"; roundsMax: number }
+  | { entry: "invoke"; roundsMax: number; slice?: GuestSlice; trace?: true }
 );
 
 /** What went wrong inside the guest. Positions are of the bundle; the platform maps them to the author's source. */
@@ -143,6 +144,18 @@ export const guestErrorSchema = z.object({
 });
 export type GuestError = z.infer<typeof guestErrorSchema>;
 
+/** How a traced invoke went. */
+export const guestTraceSchema = z.object({
+  /** Of the input. */
+  records: z.int().nonnegative(),
+  /** By entry; one that was not called is missing. */
+  fuel: z.record(z.string(), z.number().nonnegative()),
+  /** iterate: rounds done, and the metrics of the first of them (bounded). */
+  rounds: z.int().nonnegative(),
+  metrics: z.array(z.record(z.string(), z.number().nullable())),
+});
+export type GuestTrace = z.infer<typeof guestTraceSchema>;
+
 export const guestReplySchema = z.object({
   /** Fuel of the whole call; deterministic. */
   fuel: z.number().nonnegative(),
@@ -157,6 +170,7 @@ export const guestReplySchema = z.object({
   logs: z.array(z.string()).optional(),
   /** The call never asked how many shards there are: with any other number of them it gives the same. */
   anyCount: z.literal(true).optional(),
+  trace: guestTraceSchema.optional(),
   /** Set when the body's content type was chosen by the value (bytes outputs). */
   contentType: z.string().optional(),
 });

@@ -57,14 +57,18 @@ function isHundredths(percent: number): boolean {
 
 const readmeSchema = proseSchema(100_000);
 
+export const sourceFieldsSchema = z.strictObject({
+  /** TypeScript whose default export is a function of the SDK. */
+  source: z.string().min(1),
+  /** Further files of the author by relative path ("lib/distance.ts"). */
+  files: z.record(z.string().min(1).max(200), z.string()).optional(),
+});
+
 export const publishRequestSchema = z
   .strictObject({
     /** "name" or "owner/name", the owner being whoever asks. */
     name: functionRefSchema,
-    /** TypeScript whose default export is a function of the SDK. */
-    source: z.string().min(1),
-    /** Further files of the author by relative path ("lib/distance.ts"). */
-    files: z.record(z.string().min(1).max(200), z.string()).optional(),
+    ...sourceFieldsSchema.shape,
     /** Markdown. Absent: as of the version before. */
     readme: readmeSchema.optional(),
     visibility: visibilitySchema.optional(),

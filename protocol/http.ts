@@ -13,5 +13,6 @@ export * from "./http-pools.ts";
 export * from "./http-runner-earnings.ts";
 export * from "./http-runner-release.ts";
 export * from "./http-runners.ts";
+export * from "./http-try.ts";
 export * from "./http-views.ts";
 export * from "./quotas.ts";

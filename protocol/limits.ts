@@ -51,6 +51,10 @@ export const leasesPerSlot = 4;
 /** Leases aim at this much work, so that a loss costs little and dispatch is amortized. */
 export const leaseTargetMs = 150;
 
+/** All of a function that is tried before it is published: some seconds of work, which the server itself does. */
+export const triedFuelMax = 1_000_000_000;
+export const triedRecordsMax = 10_000;
+
 export const roundsMaxDefault = 10_000;
 export const reducersMax = 256;
 /** Map input bytes for one reduce task. */
@@ -96,6 +100,7 @@ export const royaltyPercentMax = 50;
 export const keyDaysMax = 3_650;
 
 assertLimit(rememberedFuelMin < fuelPerTaskDefault, "tasks can be large enough to be remembered");
+assertLimit(triedFuelMax <= fuelPerTaskDefault, "what can be tried can be run");
 assertLimit(shardBytesMin <= shardBytesMax, "a shard's minimum is at most its maximum");
 assertLimit(
   recordBytesMax + shardBytesMax <= pipeFrameBytesMax / 2,

@@ -1,4 +1,4 @@
-import type { GuestError, GuestReply } from "../protocol/guest.ts";
+import type { GuestError, GuestReply, GuestTrace } from "../protocol/guest.ts";
 import { logLineCharsMax, logLinesPerTaskMax } from "../protocol/limits.ts";
 
 /**
@@ -7,7 +7,7 @@ import { logLineCharsMax, logLinesPerTaskMax } from "../protocol/limits.ts";
  */
 export function readReplyHeader(value: unknown): GuestReply | undefined {
   if (!isRecord(value)) return undefined;
-  const { fuel, error, control, partials, state, logs, anyCount, contentType } = value;
+  const { fuel, error, control, partials, state, logs, anyCount, trace, contentType } = value;
   if (!isAmount(fuel)) return undefined;
   const header: GuestReply = { fuel };
   if (error !== undefined) {
@@ -37,6 +37,10 @@ export function readReplyHeader(value: unknown): GuestReply | undefined {
   if (anyCount !== undefined) {
     if (anyCount !== true) return undefined;
     header.anyCount = true;
+  }
+  if (trace !== undefined) {
+    if (!isTrace(trace)) return undefined;
+    header.trace = trace;
   }
   if (contentType !== undefined) {
     if (typeof contentType !== "string" || !contentTypePattern.test(contentType)) return undefined;
@@ -90,11 +94,29 @@ function isControl(value: unknown): value is NonNullable<GuestReply["control"]> 
   return (
     (done === undefined || typeof done === "boolean") &&
     (records === undefined || Number.isSafeInteger(records)) &&
-    (metrics === undefined ||
-      (isRecord(metrics) &&
-        Object.values(metrics).every(
-          (metric) => metric === null || (typeof metric === "number" && Number.isFinite(metric)),
-        )))
+    (metrics === undefined || isMetrics(metrics))
+  );
+}
+
+function isMetrics(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    Object.values(value).every(
+      (metric) => metric === null || (typeof metric === "number" && Number.isFinite(metric)),
+    )
+  );
+}
+
+function isTrace(value: unknown): value is GuestTrace {
+  if (!isRecord(value)) return false;
+  const { records, fuel, rounds, metrics } = value;
+  return (
+    isCount(records) &&
+    isCount(rounds) &&
+    isRecord(fuel) &&
+    Object.values(fuel).every(isAmount) &&
+    Array.isArray(metrics) &&
+    metrics.every(isMetrics)
   );
 }
 

@@ -82,28 +82,27 @@ export class Bindings {
     given: Readonly<Record<string, UseBinding>> | undefined,
     { passing = false } = {},
   ): Promise<Bound> {
-    const names = Object.keys(declared);
-    for (const name of Object.keys(given ?? {})) {
-      if (Object.hasOwn(declared, name)) continue;
-      const meant = nearest(name, names);
-      throw new GridError("bad-request", `The function uses no constant "${name}".`, {
-        name,
-        hint: meant ? `Did you mean "${meant}"?` : `It uses: ${names.join(", ") || "none"}.`,
-      });
-    }
     const bound: Bound = { uses: {}, datasets: [] };
-    for (const name of names) {
-      const binding = given && Object.hasOwn(given, name) ? given[name] : undefined;
-      if (binding === undefined)
-        throw new GridError("missing-use", `The function uses "${name}"; bind it.`, {
-          name,
-          hint: `Send uses: { "${name}": "job:ID" }, "dataset:ID" or { "value": … }.`,
-        });
-      const target = targetOf(binding);
+    for (const [name, target] of targetsOf(declared, given)) {
       if ("dataset" in target) bound.datasets.push(target.dataset);
       bound.uses[name] = await this.#constant(principal, name, target, passing);
     }
     return bound;
+  }
+
+  /** For a run that nothing is stored of: an inline value stays what it is. @throws GridError as bind does */
+  async resolve(
+    principal: Principal,
+    declared: Description["uses"],
+    given: Readonly<Record<string, UseBinding>> | undefined,
+  ): Promise<Record<string, Constant | { json: string }>> {
+    const resolved: Record<string, Constant | { json: string }> = {};
+    for (const [name, target] of targetsOf(declared, given))
+      resolved[name] =
+        "value" in target
+          ? { json: JSON.stringify(target.value) }
+          : await this.#constant(principal, name, target, true);
+    return resolved;
   }
 
   #constant(
@@ -181,6 +180,31 @@ export class Bindings {
 
 /** Holds inline values of synchronous calls, which no job outlives. They are content-addressed, so repeats cost nothing. */
 export const inlineHolder = "inline";
+
+/** What each declared constant is bound to. @throws GridError missing-use, unknown names as bad-request */
+function* targetsOf(
+  declared: Description["uses"],
+  given: Readonly<Record<string, UseBinding>> | undefined,
+): Generator<[name: string, target: Target]> {
+  const names = Object.keys(declared);
+  for (const name of Object.keys(given ?? {})) {
+    if (Object.hasOwn(declared, name)) continue;
+    const meant = nearest(name, names);
+    throw new GridError("bad-request", `The function uses no constant "${name}".`, {
+      name,
+      hint: meant ? `Did you mean "${meant}"?` : `It uses: ${names.join(", ") || "none"}.`,
+    });
+  }
+  for (const name of names) {
+    const binding = given && Object.hasOwn(given, name) ? given[name] : undefined;
+    if (binding === undefined)
+      throw new GridError("missing-use", `The function uses "${name}"; bind it.`, {
+        name,
+        hint: `Send uses: { "${name}": "job:ID" }, "dataset:ID" or { "value": … }.`,
+      });
+    yield [name, targetOf(binding)];
+  }
+}
 
 function targetOf(binding: UseBinding): Target {
   if (typeof binding !== "string") return binding;

@@ -61,31 +61,9 @@ export class Inputs {
   }
 
   async #dataset(principal: Principal, version: Version, id: string): Promise<ResolvedInput> {
-    const { input } = version.description;
-    if (input.type === "range")
-      throw new GridError("wrong-input", `${version.function} takes no dataset, but a count.`, {
-        hint: 'Send "input": how many integers to run over.',
-      });
-    const row = datasetFor(this.#options.catalog, principal, id);
-    const wanted = input.type === "items" ? "ndjson" : input.format;
-    if (row.format !== wanted)
-      throw new GridError(
-        "wrong-input",
-        `${version.function} reads ${wanted}, and dataset ${id} is ${row.format}.`,
-        { hint: `Upload the data with format=${wanted}.` },
-      );
-    if (input.type === "dataset" && input.columns) await this.#requireColumns(row, input.columns);
+    const { function: name, description } = version;
+    const row = await fittingDataset(this.#options, principal, name, description.input, id);
     return { spec: specOf(row), dataset: row.id };
-  }
-
-  async #requireColumns(row: DatasetRow, wanted: readonly string[]): Promise<void> {
-    const { columns } = await readManifest(this.#options.blobs, row.digest);
-    const missing = wanted.find((name) => !columns?.includes(name));
-    if (missing === undefined || columns === undefined) return;
-    throw new GridError("wrong-input", `Dataset ${row.id} has no column "${missing}".`, {
-      name: missing,
-      hint: `Its columns are: ${columns.join(", ")}.`,
-    });
   }
 
   /** Stores inline data as a dataset of this job alone. A repeated submit finds it. */
@@ -131,6 +109,40 @@ export function datasetFor(catalog: Catalog, { account }: Principal, id: string)
   throw new GridError("not-found", `There is no dataset ${id}.`, {
     name: id,
     hint: "GET /v1/datasets lists your datasets, with ?visibility=public everyone's public ones.",
+  });
+}
+
+/**
+ * A dataset that a function can read.
+ * @param name of the function, for people
+ * @throws GridError not-found, wrong-input with a hint, blob-missing
+ */
+export async function fittingDataset(
+  { catalog, blobs }: Pick<InputsOptions, "catalog" | "blobs">,
+  principal: Principal,
+  name: string,
+  input: InputDescription,
+  id: string,
+): Promise<DatasetRow> {
+  if (input.type === "range")
+    throw new GridError("wrong-input", `${name} takes no dataset, but a count.`, {
+      hint: 'Send "input": how many integers to run over.',
+    });
+  const row = datasetFor(catalog, principal, id);
+  const wanted = input.type === "items" ? "ndjson" : input.format;
+  if (row.format !== wanted)
+    throw new GridError(
+      "wrong-input",
+      `${name} reads ${wanted}, and dataset ${id} is ${row.format}.`,
+      { hint: `Upload the data with format=${wanted}.` },
+    );
+  if (input.type !== "dataset" || input.columns === undefined) return row;
+  const { columns } = await readManifest(blobs, row.digest);
+  const missing = input.columns.find((column) => !columns?.includes(column));
+  if (missing === undefined || columns === undefined) return row;
+  throw new GridError("wrong-input", `Dataset ${row.id} has no column "${missing}".`, {
+    name: missing,
+    hint: `Its columns are: ${columns.join(", ")}.`,
   });
 }
 

@@ -42,6 +42,17 @@ const functions: Record<string, Request> = {
     path: "/v1/functions",
     init: post({ name: `ada/${scene.fresh("more")}`, source: scene.source }),
   }),
+  "POST /v1/functions/try": (scene) => ({
+    path: "/v1/functions/try",
+    init: post({ source: scene.source }),
+  }),
+  "POST /v1/functions/try [a private dataset]": async (scene) => ({
+    path: "/v1/functions/try",
+    init: post({
+      source: scene.source.replaceAll("items", "lines"),
+      input: { dataset: await scene.dataset() },
+    }),
+  }),
   "PATCH /v1/functions/{name}": tagged("/v1/functions/secret"),
   "PATCH /v1/functions/{owner}/{name}": tagged("/v1/functions/ada/secret"),
   "PATCH /v1/functions/{owner}/{name} [public]": tagged("/v1/functions/ada/open"),

@@ -18,6 +18,8 @@ POST   /v1/functions/{name}/invoke                           401   403   404   5
 POST   /v1/functions/{owner}/{name}/invoke                   401   403   404   503   404
 POST   /v1/functions/{owner}/{name}/invoke [public]          401   403   503   503   503
 POST   /v1/functions                                         401   403   403   201   403
+POST   /v1/functions/try                                     401   403   200   200   200
+POST   /v1/functions/try [a private dataset]                 401   403   404   200   404
 GET    /v1/functions [all]                                   401   403   403   403   200
 GET    /v1/functions                                         200   403   200   200   200
 GET    /v1/functions [mine]                                  401   403   200   200   200

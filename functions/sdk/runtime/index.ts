@@ -14,6 +14,7 @@ import { HostFault, Refusal } from "./refusal.ts";
 import { frame, frameError, type Outcome } from "./reply.ts";
 import { createResidents } from "./resident.ts";
 import { createRun, type Place, type Run } from "./run.ts";
+import type { Source } from "./source.ts";
 
 export interface RuntimeOptions {
   logLinesPerTaskMax: number;
@@ -104,7 +105,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
 const nowhere: Place = { entry: "describe" };
 
-/** An invoke without data runs the definition's own example. */
+/** An invoke without any input runs the definition's own example. */
 function startOf(
   shared: Parameters<typeof createRun>[0],
   request: GuestRequest,
@@ -112,7 +113,8 @@ function startOf(
 ): Run {
   const { job, fuelMax, entry } = request;
   const { example } = shared.definition;
-  if (entry !== "invoke" || data !== undefined || example === undefined) {
+  const given = data !== undefined || (entry === "invoke" && request.slice !== undefined);
+  if (entry !== "invoke" || given || example === undefined) {
     return createRun(shared, job, fuelMax, entry);
   }
   const params = { ...example.params, ...job.params };
@@ -153,7 +155,7 @@ function dispatch(
     case "finish":
       return iterate.resultOutcome(run, iterate.finish(run, new Uint8Array(bufferOf(data))));
     case "invoke":
-      return invoke(run, inlineSource(run.definition.input, inputOf(run, data)), request.roundsMax);
+      return invoke(run, invokedSource(run, request, data), request);
     default:
       throw new HostFault("there is no such entry");
   }
@@ -172,6 +174,15 @@ function mapSlice(run: Run, slice: Extract<GuestRequest, { entry: "probe" }>["sl
 function mapped(run: Run, outcome: Outcome): Outcome {
   const anyCount = !run.askedCount && run.machine.used() >= rememberedFuelMin;
   return anyCount ? { ...outcome, anyCount } : outcome;
+}
+
+function invokedSource(
+  run: Run,
+  { slice }: Extract<GuestRequest, { entry: "invoke" }>,
+  data: string | ArrayBuffer | undefined,
+): Source {
+  if (slice !== undefined) return run.residents.source(slice, iterate.neededColumns(run));
+  return inlineSource(run.definition.input, inputOf(run, data));
 }
 
 function inputOf(run: Run, data: string | ArrayBuffer | undefined): unknown {

@@ -7,12 +7,24 @@ import { Refusal } from "./refusal.ts";
 import type { Outcome } from "./reply.ts";
 import type { Run } from "./run.ts";
 import type { Source } from "./source.ts";
+import { createTrace, enter, noteRound } from "./trace.ts";
 
 /**
  * The whole function on one small input, in memory: the same steps as a job of one task a shard, without the bytes in
  * between that only travel needs. All of it shares one fuel limit.
  */
-export function invoke(run: Run, source: Source, roundsMax: number): Outcome {
+export function invoke(
+  run: Run,
+  source: Source,
+  { roundsMax, trace }: { roundsMax: number; trace?: true },
+): Outcome {
+  if (trace === undefined) return whole(run, source, roundsMax);
+  run.trace = createTrace(run.definition.kind === "iterate" ? "init" : "map");
+  run.trace.records = source.count;
+  return { ...whole(run, source, roundsMax), trace: run.trace };
+}
+
+function whole(run: Run, source: Source, roundsMax: number): Outcome {
   switch (run.definition.kind) {
     case "map":
       return listed(mapOutcome(run, source, 0, 0, ","));
@@ -35,12 +47,12 @@ function listed(outcome: Outcome): Outcome {
 
 /** Emitted values by key, ready to be reduced, and checked as if they were to travel. */
 export function gatherAll(run: Run, source: Source): Groups {
-  run.place.entry = "map";
+  enter(run, "map");
   const groups = gather(run, source, 0, 0);
   groups.forEach((values) => {
     carried(values);
   });
-  run.place.entry = "reduce";
+  enter(run, "reduce");
   return groups;
 }
 
@@ -54,17 +66,17 @@ export interface Iterated {
 export function rounds(run: Run, sources: readonly Source[], roundsMax: number): Iterated {
   const { place } = run;
   const metrics: Record<string, number | null>[] = [];
-  place.entry = "init";
+  enter(run, "init");
   let state = init(run, sources[0]);
   for (let round = 1; round <= roundsMax; round++) {
     const merger = createMerger(sources.length, (left, right) => {
-      place.entry = "merge";
+      enter(run, "merge");
       return { ...right, packed: mergePacked(run, left.packed, right.packed) };
     });
     let record = 0;
     for (let task = 0; task < sources.length; task++) {
       const source = sources[task]!;
-      place.entry = "map";
+      enter(run, "map");
       const packed = mapShard(run, state, source, { task, shard: task, record, round });
       merger.push({ level: 0, index: task, fuel: 0, packed });
       record += source.count;
@@ -72,12 +84,13 @@ export function rounds(run: Run, sources: readonly Source[], roundsMax: number):
     delete place.task;
     delete place.shard;
     delete place.record;
-    place.entry = "step";
+    enter(run, "step");
     const next = step(run, state, merger.nodes[0]!.packed, round);
     state = next.state;
     if (next.control.metrics !== undefined) metrics.push(next.control.metrics);
+    noteRound(run, next.control.metrics);
     if (!next.control.done) continue;
-    place.entry = "finish";
+    enter(run, "finish");
     return { value: finish(run, state), rounds: round, metrics };
   }
   throw new Refusal(

@@ -1,7 +1,8 @@
 import type { GuestError } from "../../../protocol/guest.ts";
 import type { Control } from "../../../protocol/job.ts";
 import { align, toAscii, writeAscii, writeU32 } from "./pack.ts";
-import { bytesClass, copyInto, keysOf, quote, substring } from "./primordials.ts";
+import { bytesClass, copyInto, quote, substring } from "./primordials.ts";
+import { metricsJson, type Trace, traceJson } from "./trace.ts";
 
 export interface Partial {
   level: number;
@@ -23,6 +24,7 @@ export interface Outcome {
   anyCount?: boolean;
   /** Of several tasks; the meter's count when absent. */
   fuel?: number;
+  trace?: Trace | undefined;
 }
 
 export function frame(
@@ -38,6 +40,7 @@ export function frame(
   }
   if (outcome.contentType !== undefined) header += `,"contentType":${quote(outcome.contentType)}`;
   if (outcome.anyCount === true) header += `,"anyCount":true`;
+  if (outcome.trace !== undefined) header += `,"trace":${traceJson(outcome.trace, fuel)}`;
   header = toAscii(`${header}${logsJson(logs)}}`);
   if (typeof outcome.body === "string") return `${header}\n${outcome.body}`;
   return frameBytes(header, outcome.body);
@@ -63,14 +66,7 @@ function controlJson(control: Control): string {
   let text = "";
   if (control.done !== undefined) text += `,"done":${control.done}`;
   if (control.records !== undefined) text += `,"records":${control.records}`;
-  if (control.metrics !== undefined) {
-    let metrics = "";
-    const names = keysOf(control.metrics);
-    for (let i = 0; i < names.length; i++) {
-      metrics += `${i === 0 ? "" : ","}${quote(names[i]!)}:${control.metrics[names[i]!]}`;
-    }
-    text += `,"metrics":{${metrics}}`;
-  }
+  if (control.metrics !== undefined) text += `,"metrics":${metricsJson(control.metrics)}`;
   return `{${substring(text, 1, text.length)}}`;
 }
 

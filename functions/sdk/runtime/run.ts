@@ -6,6 +6,7 @@ import { defineProperty, freeze, isArray, keysOf } from "./primordials.ts";
 import { createRandom, type Random } from "./random.ts";
 import { Refusal } from "./refusal.ts";
 import type { Residents } from "./resident.ts";
+import type { Trace } from "./trace.ts";
 
 /** Where in the work a run is, for errors. */
 export interface Place {
@@ -33,6 +34,8 @@ export interface Run {
   refusal: Refusal | undefined;
   /** Whether author code has asked how many shards there are. */
   askedCount: boolean;
+  /** Only of an invoke that is to tell how it went. */
+  trace: Trace | undefined;
 }
 
 export function createRun(
@@ -52,6 +55,7 @@ export function createRun(
     place: { entry },
     refusal: undefined,
     askedCount: false,
+    trace: undefined,
   };
   const names = shared.definition.uses;
   for (let i = 0; i < names.length; i++) {
