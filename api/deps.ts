@@ -17,6 +17,7 @@ import type { LatestValues } from "./http/latest-values.ts";
 import type { Metrics } from "./http/metrics.ts";
 import type { PublicAddress } from "./http/public-address.ts";
 import type { RecentCalls } from "./http/recent-calls.ts";
+import type { LoopDelay } from "./http/server-status.ts";
 import type { Submit } from "./http/submit.ts";
 import type { Versions } from "./http/versions.ts";
 import type { LedgerParts } from "./ledger/wire.ts";
@@ -70,6 +71,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   calls: RecentCalls;
   console: { serve: ServeConsole; build: ConsoleBuild };
   metrics: Metrics;
+  loopDelay: LoopDelay;
   clock: () => number;
   log: Logger;
   /** Aborts when the server begins to stop: it is no longer ready, and streams without an end are ended. */

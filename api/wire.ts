@@ -25,6 +25,7 @@ import { createMetrics } from "./http/metrics.ts";
 import { Orphans } from "./http/orphans.ts";
 import { PublicAddress } from "./http/public-address.ts";
 import { RecentCalls } from "./http/recent-calls.ts";
+import { LoopDelay } from "./http/server-status.ts";
 import { SoleUser } from "./http/sole-user.ts";
 import { Submit } from "./http/submit.ts";
 import { Versions } from "./http/versions.ts";
@@ -190,6 +191,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       activeJobs: () => catalog.jobs.countActive(),
     });
     closers.push(() => metrics.close());
+    const loopDelay = new LoopDelay();
+    closers.push(() => loopDelay.close());
     const jobReader = new JobReader({
       catalog,
       names,
@@ -301,6 +304,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       calls: new RecentCalls(),
       console: { serve: serveConsole(consoleFolder, consoleBuild.answer), build: consoleBuild },
       metrics,
+      loopDelay,
       clock,
       log,
       stopping: stopping.signal,

@@ -15,6 +15,8 @@ import {
   type Job,
   type Runner,
   runnerPageSchema,
+  type ServerStatus,
+  serverStatusSchema,
   type SubmitRequest,
 } from "../protocol/http.ts";
 import { AccountsClient } from "./accounts.ts";
@@ -176,6 +178,11 @@ export class Client {
   }
 
   /** Whether the API is ready to serve. @throws GridError or ConnectionError when it is not */
+  /** How the server does, and what waits for the operator; for the operator. */
+  status(options: Abortable = {}): Promise<ServerStatus> {
+    return this.#transport.json({ path: "/v1/status", ...options }, serverStatusSchema);
+  }
+
   health(options: Abortable = {}): Promise<Health> {
     return this.#transport.json({ path: "/readyz", ...options }, healthSchema);
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { handleSchema, roleSchema, scopeSchema } from "./accounts.ts";
 import { pageOf, pageQuerySchema, timeSchema } from "./http-common.ts";
+import { walletSchema } from "./http-ledger.ts";
 import { poolChoiceSchema } from "./http-pools.ts";
 import { keyDaysMax, passwordCharsMax, passwordCharsMin } from "./limits.ts";
 import { quotaChangesSchema, quotasSchema } from "./quotas.ts";
@@ -105,6 +106,7 @@ export const accountDetailSchema = accountSchema
   .extend({
     hasPassword: z.boolean(),
     quotas: quotasSchema,
+    wallet: walletSchema,
   })
   .meta({ id: "AccountDetail" });
 export type AccountDetail = z.infer<typeof accountDetailSchema>;

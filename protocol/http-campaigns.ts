@@ -96,6 +96,8 @@ export const campaignSchema = z
     views: z.object({
       opened: z.int(),
       completed: z.int(),
+      /** Those of them that were opened since the day (UTC) began. */
+      completedToday: z.int(),
       /** Being watched now. */
       open: z.int(),
     }),

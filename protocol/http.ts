@@ -13,6 +13,7 @@ export * from "./http-pools.ts";
 export * from "./http-runner-earnings.ts";
 export * from "./http-runner-release.ts";
 export * from "./http-runners.ts";
+export * from "./http-status.ts";
 export * from "./http-try.ts";
 export * from "./http-views.ts";
 export * from "./quotas.ts";

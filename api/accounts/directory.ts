@@ -128,6 +128,13 @@ export class Accounts {
       .map(accountOf);
   }
 
+  counts(): { total: number; suspended: number } {
+    return this.#options.database.drizzle
+      .select({ total: count(), suspended: sql<number>`coalesce(sum(${accounts.banned}), 0)` })
+      .from(accounts)
+      .get()!;
+  }
+
   /** The password's row and hash, when one is set. */
   password(id: string): { id: string; hash: string } | undefined {
     const row = this.#password.get({ id });

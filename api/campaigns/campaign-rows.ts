@@ -65,6 +65,15 @@ export class CampaignRows {
     return found?.count ?? 0;
   }
 
+  countIn(state: CampaignState): number {
+    const found = this.#drizzle
+      .select({ count: count() })
+      .from(campaigns)
+      .where(eq(campaigns.state, state))
+      .get();
+    return found?.count ?? 0;
+  }
+
   /** Those in a state whose last day has passed. */
   pastDate(state: CampaignState, nowMs: number, limit: number): CampaignRow[] {
     return this.#drizzle
@@ -121,6 +130,16 @@ export class CampaignRows {
       .from(campaignDays)
       .where(eq(campaignDays.campaign, campaign))
       .get()!;
+  }
+
+  /** Views of one day that were watched to the end. */
+  completedOn(campaign: string, day: number): number {
+    const found = this.#drizzle
+      .select({ completed: campaignDays.completed })
+      .from(campaignDays)
+      .where(and(eq(campaignDays.campaign, campaign), eq(campaignDays.day, day)))
+      .get();
+    return found?.completed ?? 0;
   }
 
   /** Newest first. */

@@ -1,4 +1,5 @@
 import type { Deps } from "../deps.ts";
+import { dayOf } from "./days.ts";
 import type { CampaignRow } from "./schema.ts";
 import type { CampaignFigures } from "./wire.ts";
 
@@ -13,5 +14,6 @@ export function campaignFigures(
     heldMicro: campaigns.heldMicro(id),
     open: viewRows.countOpen(id, clock()),
     totals: campaignRows.totals(id),
+    completedToday: campaignRows.completedOn(id, dayOf(clock())),
   };
 }

@@ -11,6 +11,7 @@ export interface CampaignFigures {
   heldMicro: number;
   open: number;
   totals: CampaignTotals;
+  completedToday: number;
 }
 
 /** A campaign as its sponsor and the operator see it. */
@@ -34,7 +35,7 @@ export function campaignOf(row: CampaignRow, figures: CampaignFigures): Campaign
     endsAt: timeText(row.endsAtMs),
     budget: creditsOf(figures.heldMicro),
     spent: creditsOf(spentMicro),
-    views: { opened, completed, open: figures.open },
+    views: { opened, completed, completedToday: figures.completedToday, open: figures.open },
     createdAt: timeText(row.createdAtMs),
     ...(row.endedAtMs === null ? {} : { endedAt: timeText(row.endedAtMs) }),
     ...(row.endedBy === null ? {} : { endedBy: row.endedBy }),

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/open.ts";
+import { LedgerCheck } from "./check.ts";
 import { Expiry } from "./expiry.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { createHoldings, type Holdings } from "./holdings.ts";
@@ -13,6 +14,7 @@ export interface LedgerParts {
   ledger: Ledger;
   grants: Grants;
   holdings: Holdings;
+  ledgerCheck: LedgerCheck;
 }
 
 export interface WireLedgerOptions {
@@ -38,6 +40,7 @@ export function wireLedger(options: WireLedgerOptions): LedgerParts & { close():
     ledger,
     grants,
     holdings: createHoldings(database.client),
+    ledgerCheck: new LedgerCheck(ledger, clock),
     close() {
       expiry.close();
       ledger.close();

@@ -64,7 +64,7 @@ export class Payouts {
       const { currency, decimals } = rate;
       const { destination } = asked;
       provider.check({ account, currency, decimals, destination, ...worth });
-      if (this.#countOpen(account) >= openMax)
+      if (this.countOpen(account) >= openMax)
         throw new GridError("conflict", `There are ${openMax} open payouts already.`, {
           limit: openMax,
           hint: "Wait for the operator, or withdraw one.",
@@ -167,11 +167,17 @@ export class Payouts {
     return drizzle.select().from(payouts).where(eq(payouts.id, id)).get();
   }
 
-  #countOpen(account: string): number {
+  /** Those that wait for the operator: an account's, or everybody's. */
+  countOpen(account?: string): number {
     const open = this.#options.database.drizzle
       .select({ count: count() })
       .from(payouts)
-      .where(and(eq(payouts.account, account), eq(payouts.state, "requested")))
+      .where(
+        and(
+          account === undefined ? undefined : eq(payouts.account, account),
+          eq(payouts.state, "requested"),
+        ),
+      )
       .get();
     return open?.count ?? 0;
   }

@@ -16,6 +16,7 @@ import { readJson, readQuery } from "../http/body.ts";
 import type { ApiContext } from "../http/context.ts";
 import { pageOf } from "../http/page.ts";
 import { json, type Route } from "../http/route.ts";
+import { walletOf } from "../ledger/wallet.ts";
 
 const tag = "Accounts";
 
@@ -34,6 +35,7 @@ export function accountRoutes(deps: Deps): Route[] {
     ...accountOf(account),
     hasPassword: accounts.password(account.id) !== undefined,
     quotas: quotas.of(account.id),
+    wallet: walletOf(deps, account.id),
   });
 
   return [

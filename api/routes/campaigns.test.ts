@@ -95,7 +95,11 @@ test("a member watches for as long as it takes, and is paid once; the sponsor se
   });
   expect((await offered(viewer)).body).toMatchObject({ items: [], today: { views: 1 } });
   const { body: seen } = await sponsor.json<Campaign>(`/v1/campaigns/${draft.id}`);
-  expect(seen).toMatchObject({ budget: 9.75, spent: 0.25, views: { opened: 1, completed: 1 } });
+  expect(seen).toMatchObject({
+    budget: 9.75,
+    spent: 0.25,
+    views: { opened: 1, completed: 1, completedToday: 1 },
+  });
   const { body: days } = await sponsor.json<Page<CampaignDay>>(`/v1/campaigns/${draft.id}/stats`);
   expect(days.items).toMatchObject([{ opened: 1, completed: 1, completionRate: 1, spent: 0.25 }]);
   const sponsorBefore = walletOf(sponsor);

@@ -1,12 +1,16 @@
 import { GridError } from "../../protocol/errors.ts";
 import { type Health, healthSchema } from "../../protocol/http-common.ts";
+import { type ServerStatus, serverStatusSchema } from "../../protocol/http-status.ts";
 import type { Deps } from "../deps.ts";
+import { pingStore } from "../http/ping-store.ts";
 import { json, type Route } from "../http/route.ts";
+import { readServerStatus } from "../http/server-status.ts";
 
 const tag = "Operations";
 const pingMs = 2_000;
 
-export function healthRoutes({ store, gateway, version, stopping, config }: Deps): Route[] {
+export function healthRoutes(deps: Deps): Route[] {
+  const { store, gateway, version, stopping, config } = deps;
   const kind = config.redisUrl === undefined ? "embedded" : "redis";
   return [
     {
@@ -34,25 +38,22 @@ export function healthRoutes({ store, gateway, version, stopping, config }: Deps
       },
       async handle() {
         if (stopping.aborted) throw new GridError("shutting-down", "The server is shutting down.");
-        await withDeadline(store.ping(), pingMs);
+        await pingStore(store, pingMs);
         const runners = gateway.runners().length;
         return json({ status: "ok", version, store: kind, runners } satisfies Health);
       },
     },
+    {
+      operation: {
+        method: "get",
+        path: "/v1/status",
+        id: "serverStatus",
+        tag,
+        summary: "How the server does, and what waits for the operator",
+        auth: "operator",
+        responses: { 200: { description: "Its state", schema: serverStatusSchema } },
+      },
+      handle: async () => json((await readServerStatus(deps)) satisfies ServerStatus),
+    },
   ];
-}
-
-async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new GridError("store-unavailable", `The store did not answer in ${ms} ms.`)),
-      ms,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -5,7 +5,6 @@ import {
   grantRequestSchema,
   grantSchema,
   ledgerReportSchema,
-  type Wallet,
   type WalletExportQuery,
   walletEntryPageSchema,
   walletExportQuerySchema,
@@ -20,15 +19,15 @@ import { csvType } from "../http/result-format.ts";
 import { json, type Route } from "../http/route.ts";
 import { viewerOf } from "../http/viewer.ts";
 import { historyCsv } from "../ledger/export.ts";
-import { settledIn } from "../ledger/holdings.ts";
-import type { HistoryEntry, LedgerAccount, LedgerReport } from "../ledger/port.ts";
-import { entryView, reportView } from "../ledger/view.ts";
+import type { HistoryEntry, LedgerAccount } from "../ledger/port.ts";
+import { entryView } from "../ledger/view.ts";
+import { walletOf } from "../ledger/wallet.ts";
 
 const own = { tag: "Ledger", auth: "member", scope: "wallet" } as const;
 const operators = { tag: "Ledger", auth: "operator", scope: "wallet" } as const;
 
 export function ledgerRoutes(deps: Deps): Route[] {
-  const { ledger, holdings, names, accounts, jobReader, clock } = deps;
+  const { ledger, ledgerCheck, names, accounts, jobReader, clock } = deps;
 
   /** The wallet of who asks, or the hold of a job of theirs. @throws GridError not-found */
   function accountOf(c: ApiContext, { job }: WalletExportQuery): LedgerAccount {
@@ -45,14 +44,6 @@ export function ledgerRoutes(deps: Deps): Route[] {
     };
   }
 
-  let verifying: Promise<LedgerReport> | undefined;
-  const verify = () => {
-    verifying ??= ledger.verifyAside({ settledIn }).finally(() => {
-      verifying = undefined;
-    });
-    return verifying;
-  };
-
   const viewFrom = (account: LedgerAccount) => (entry: HistoryEntry) =>
     entryView(entry, account, (id) => names.handleOf(id));
 
@@ -67,18 +58,7 @@ export function ledgerRoutes(deps: Deps): Route[] {
         responses: { 200: { description: "The wallet", schema: walletSchema } },
       },
       handle(c) {
-        const { account } = principalOf(c);
-        const { available, pendingOut, pendingIn } = ledger.balance(`wallet:${account}`);
-        const jobsMicro = holdings.forJobs(account);
-        const campaignsMicro = holdings.forCampaigns(account);
-        return json({
-          available: creditsOf(available),
-          held: creditsOf(jobsMicro + campaignsMicro),
-          heldForJobs: creditsOf(jobsMicro),
-          heldForCampaigns: creditsOf(campaignsMicro),
-          onItsWayOut: creditsOf(pendingOut),
-          onItsWayIn: creditsOf(pendingIn),
-        } satisfies Wallet);
+        return json(walletOf(deps, principalOf(c).account));
       },
     },
     {
@@ -180,9 +160,7 @@ export function ledgerRoutes(deps: Deps): Route[] {
           "Looks at a snapshot, while everything else goes on; who asks meanwhile gets the same answer.",
         responses: { 200: { description: "What was found", schema: ledgerReportSchema } },
       },
-      async handle() {
-        return json(reportView(await verify(), clock()));
-      },
+      handle: async () => json(await ledgerCheck.run()),
     },
   ];
 }

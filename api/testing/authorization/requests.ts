@@ -350,6 +350,7 @@ const accounts: Record<string, Request> = {
   "POST /v1/device/approve [by session]": decide("approve"),
   "POST /v1/device/deny": decide("deny"),
   "POST /v1/device/deny [by session]": decide("deny"),
+  "GET /v1/status": get("/v1/status"),
   "GET /v1/accounts": get("/v1/accounts"),
   "GET /v1/accounts/{handle}": get("/v1/accounts/bob"),
   "PATCH /v1/accounts/{handle}": () => ({

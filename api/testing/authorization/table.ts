@@ -180,6 +180,7 @@ POST   /v1/accounts/{handle}/link                            401   403   403   4
 
 GET    /healthz                                              200   200   200   200   200
 GET    /readyz                                               200   200   200   200   200
+GET    /v1/status                                            401   403   403   403   200
 GET    /metrics                                              200   200   200   200   200
 GET    /docs                                                 200   200   200   200   200
 GET    /openapi.json                                         200   200   200   200   200
