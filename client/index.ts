@@ -16,8 +16,8 @@ import {
   type Runner,
   runnerPageSchema,
   type ServerStatus,
-  serverStatusSchema,
   type SubmitRequest,
+  serverStatusSchema,
 } from "../protocol/http.ts";
 import { AccountsClient } from "./accounts.ts";
 import { CampaignsClient } from "./campaigns.ts";
@@ -177,12 +177,12 @@ export class Client {
       .items;
   }
 
-  /** Whether the API is ready to serve. @throws GridError or ConnectionError when it is not */
   /** How the server does, and what waits for the operator; for the operator. */
   status(options: Abortable = {}): Promise<ServerStatus> {
     return this.#transport.json({ path: "/v1/status", ...options }, serverStatusSchema);
   }
 
+  /** Whether the API is ready to serve. @throws GridError or ConnectionError when it is not */
   health(options: Abortable = {}): Promise<Health> {
     return this.#transport.json({ path: "/readyz", ...options }, healthSchema);
   }
