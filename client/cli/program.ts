@@ -19,6 +19,7 @@ import { publishCommand } from "./commands/publish.ts";
 import { runCommand } from "./commands/run.ts";
 import { runnerCommand } from "./commands/runner.ts";
 import { sessionsCommand } from "./commands/sessions.ts";
+import { tryCommand } from "./commands/try.ts";
 import { walletCommand } from "./commands/wallet.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
 import { type Context, examples } from "./context.ts";
@@ -59,6 +60,7 @@ export function createProgram(context: Context, version: string): Command {
     })
     .exitOverride();
   publishCommand(program, context);
+  tryCommand(program, context);
   functionsCommand(program, context);
   forkCommand(program, context);
   deprecateCommand(program, context);

@@ -1,12 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
-import { GridError } from "../../../protocol/errors.ts";
-import { splitFunctionRef } from "../../../protocol/http-functions.ts";
 import type { Published, Visibility } from "../../index.ts";
+import { reportAuthored } from "../author-position.ts";
 import { type Context, collect, examples } from "../context.ts";
 import { percent, visibilityOption, warnDeprecated } from "../market.ts";
-import { Exit, reportError } from "../report.ts";
 
 interface Options {
   name?: string;
@@ -73,12 +70,7 @@ export function publishCommand(program: Command, context: Context): void {
         if (extra.length > 0) terminal.say(colors.dim(`  with ${extra.join(", ")}`));
         terminal.say(colors.dim(`  sparegrid run ${published.name} ${inputHint(published.input)}`));
       } catch (error) {
-        if (!(error instanceof GridError)) throw error;
-        throw new Exit(
-          await reportError(terminal, positioned(error, file, name), (path) =>
-            readFile(path, "utf8").catch(() => undefined),
-          ),
-        );
+        await reportAuthored(terminal, error, file, name);
       }
     });
 }
@@ -86,15 +78,6 @@ export function publishCommand(program: Command, context: Context): void {
 function termsOf({ kind, visibility, royaltyPercent }: Published): string {
   const royalty = royaltyPercent > 0 ? `, royalty ${royaltyPercent} %` : "";
   return `${kind}, ${visibility}${royalty}`;
-}
-
-/** The API knows the entry by the function's name, and other files by their path from it; people by what they typed. */
-function positioned(error: GridError, file: string, name: string): GridError {
-  const { at } = error.details;
-  if (at === undefined) return error;
-  const isEntry = at.file === `${splitFunctionRef(name).name}.ts` || at.file === basename(file);
-  const path = isEntry ? file : join(dirname(file), at.file);
-  return new GridError(error.code, error.message, { ...error.details, at: { ...at, file: path } });
 }
 
 function inputHint(input: { type: string; format?: string }): string {
