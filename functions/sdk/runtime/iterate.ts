@@ -1,6 +1,7 @@
 import type { GuestSlice, PartialRef } from "../../../protocol/guest.ts";
 import type { Control } from "../../../protocol/job.ts";
 import { nodeSpan } from "../../../protocol/merge-tree.ts";
+import { contextOf, mapContextOf } from "./context.ts";
 import { refusedPromise, toJson } from "./json.ts";
 import { toBytes } from "./map.ts";
 import { pack, unpack } from "./pack.ts";
@@ -9,7 +10,7 @@ import { isFiniteNumber, keysOf, PromiseClass } from "./primordials.ts";
 import { streams } from "./random.ts";
 import { badOutput, HostFault } from "./refusal.ts";
 import type { Outcome, Partial } from "./reply.ts";
-import { contextOf, mapContextOf, type Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { rangeSource, type Source } from "./source.ts";
 
 type Packed = Uint8Array<ArrayBuffer>;

@@ -1,3 +1,4 @@
+import { contextOf, mapContextOf } from "./context.ts";
 import { refusedPromise, toJson } from "./json.ts";
 import { requireRoom, toBytes } from "./map.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import { createRandom, hashText, streams } from "./random.ts";
 import { badOutput } from "./refusal.ts";
 import type { Outcome } from "./reply.ts";
-import { contextOf, mapContextOf, type Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import type { Source } from "./source.ts";
 import { fromTree, inlineTyped, isPlain, toTree } from "./tree.ts";
 

@@ -1,9 +1,10 @@
+import { mapContextOf } from "./context.ts";
 import { refused, toJson } from "./json.ts";
 import { bytesClass, isView, PromiseClass, shapeOf, typedName } from "./primordials.ts";
 import { streams } from "./random.ts";
 import { badOutput, Refusal } from "./refusal.ts";
 import type { Outcome } from "./reply.ts";
-import { mapContextOf, type Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import type { Source } from "./source.ts";
 
 /** Calls map for each record in turn and hands on its outputs. */

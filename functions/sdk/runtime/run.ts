@@ -95,32 +95,3 @@ function freezeDeep(value: unknown): unknown {
   }
   return freeze(value);
 }
-
-/** The context of an entry; `more` adds to it. Frozen, so that nothing can be left in it for the next record. */
-export function contextOf(run: Run, random: Random | undefined, more?: object): object {
-  const { params, uses } = run;
-  if (random === undefined) return freeze({ params, uses, ...more });
-  return freeze({ params, uses, random: () => random.next(), ...more });
-}
-
-/** The context of a map: `record` follows the place of the run. */
-export function mapContextOf(run: Run, shard: number, more?: object): object {
-  const { place, random } = run;
-  const context = {
-    params: run.params,
-    uses: run.uses,
-    random: () => random.next(),
-    shard: freeze({
-      index: shard,
-      get count() {
-        run.askedCount = true;
-        return run.job.shardCount;
-      },
-    }),
-    get record() {
-      return place.record;
-    },
-    ...more,
-  };
-  return freeze(context);
-}
