@@ -21,16 +21,17 @@ export interface Catalog {
   transaction<T>(work: () => T): T;
 }
 
-export function createCatalog({ drizzle, transaction }: Database): Catalog {
+export function createCatalog(database: Database): Catalog {
+  const { drizzle, transaction } = database;
   const usage = createUsage(drizzle);
   return {
     id: identityOf(drizzle),
     functions: createFunctions(drizzle),
     datasets: createDatasets(drizzle),
     blobRefs: createBlobRefs(drizzle),
-    jobs: createJobRows(drizzle, usage.note),
+    jobs: createJobRows(database, usage.note),
     usage,
-    idempotency: createIdempotency(drizzle),
+    idempotency: createIdempotency(database),
     transaction,
   };
 }

@@ -1,5 +1,5 @@
 import { asc, count, eq, inArray, lt, sql } from "drizzle-orm";
-import type { Drizzle } from "../database/open.ts";
+import type { Database } from "../database/open.ts";
 import { idempotency } from "./schema.ts";
 
 export type IdempotencyRow = typeof idempotency.$inferSelect;
@@ -15,26 +15,38 @@ export interface Idempotency {
   trim(beforeMs: number, kept: number): void;
 }
 
-export function createIdempotency(database: Drizzle): Idempotency {
-  const findOne = database
-    .select()
-    .from(idempotency)
-    .where(eq(idempotency.key, sql.placeholder("key")))
+/**
+ * What begins and what was answered is not flushed. A request whose note a power cut took had made nothing yet: what it
+ * makes is flushed after the note. One whose answer is gone is worked again, under the ids of the first attempt.
+ */
+export function createIdempotency({ drizzle: database, unflushed }: Database): Idempotency {
+  const placeholder = sql.placeholder;
+  const byKey = eq(idempotency.key, placeholder("key"));
+  const findOne = database.select().from(idempotency).where(byKey).prepare();
+  const insert = database
+    .insert(idempotency)
+    .values({
+      key: placeholder("key"),
+      request: placeholder("request"),
+      resource: placeholder("resource"),
+      createdAtMs: placeholder("createdAtMs"),
+    })
+    .onConflictDoNothing()
+    .prepare();
+  const update = database
+    .update(idempotency)
+    .set({
+      status: sql`${placeholder("status")}`,
+      headers: sql`${placeholder("headers")}`,
+      body: sql`${placeholder("body")}`,
+    })
+    .where(byKey)
     .prepare();
   return {
     find: (key) => findOne.get({ key }),
-    begin: ({ key, request, resource, createdAtMs }) =>
-      void database
-        .insert(idempotency)
-        .values({ key, request, resource, createdAtMs })
-        .onConflictDoNothing()
-        .run(),
+    begin: (row) => void unflushed(() => insert.run(row)),
     answer: (key, status, headers, body) =>
-      void database
-        .update(idempotency)
-        .set({ status, headers, body })
-        .where(eq(idempotency.key, key))
-        .run(),
+      void unflushed(() => update.run({ key, status, headers: JSON.stringify(headers), body })),
     forget: (key) => void database.delete(idempotency).where(eq(idempotency.key, key)).run(),
     trim: (beforeMs, kept) => {
       database.delete(idempotency).where(lt(idempotency.createdAtMs, beforeMs)).run();

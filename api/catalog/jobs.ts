@@ -2,7 +2,7 @@ import { and, asc, count, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm
 import type { ErrorBody } from "../../protocol/errors.ts";
 import type { Job } from "../../protocol/http-jobs.ts";
 import type { JobSpec, JobStatus } from "../../protocol/job.ts";
-import type { Drizzle } from "../database/open.ts";
+import type { Database } from "../database/open.ts";
 import { jobDatasets, jobs } from "./schema.ts";
 import type { EndedJob } from "./usage.ts";
 
@@ -56,7 +56,11 @@ export interface JobRows {
 
 const end = "~";
 
-export function createJobRows(database: Drizzle, noteRun: (ended: EndedJob) => void): JobRows {
+/** How jobs get on is the store's to say: of that only notes are here, which need no flush. */
+export function createJobRows(
+  { drizzle: database, unflushed }: Database,
+  noteRun: (ended: EndedJob) => void,
+): JobRows {
   const placeholder = sql.placeholder;
   const byId = eq(jobs.id, placeholder("id"));
   const findOne = database.select().from(jobs).where(byId).prepare();
@@ -79,6 +83,12 @@ export function createJobRows(database: Drizzle, noteRun: (ended: EndedJob) => v
     )
     .orderBy(asc(jobs.endedAtMs))
     .limit(placeholder("limit"))
+    .prepare();
+
+  const setStarted = database
+    .update(jobs)
+    .set({ status: sql`${placeholder("status")}`, startedAtMs: sql`${placeholder("startedAtMs")}` })
+    .where(and(byId, eq(jobs.ended, false)))
     .prepare();
 
   return {
@@ -139,35 +149,33 @@ export function createJobRows(database: Drizzle, noteRun: (ended: EndedJob) => v
         .limit(1)
         .get()?.id,
     started: (id, status, startedAtMs) =>
-      void database
-        .update(jobs)
-        .set({ status, startedAtMs: startedAtMs ?? null })
-        .where(and(eq(jobs.id, id), eq(jobs.ended, false)))
-        .run(),
+      void unflushed(() => setStarted.run({ id, status, startedAtMs: startedAtMs ?? null })),
     ended: (id, final, endedAtMs, error) =>
-      database.transaction((tx) => {
-        const row = tx
-          .update(jobs)
-          .set({
-            status: final.status,
-            ended: true,
-            final,
-            endedAtMs,
-            error: error ?? null,
-            records: final.records,
-            startedAtMs: final.startedAt ? Date.parse(final.startedAt) : null,
-          })
-          .where(and(eq(jobs.id, id), isNull(jobs.final)))
-          .returning({
-            owner: jobs.owner,
-            functionOwner: jobs.functionOwner,
-            function: jobs.function,
-            status: jobs.status,
-            error: jobs.error,
-          })
-          .get();
-        if (row) noteRun(row);
-      }),
+      unflushed(() =>
+        database.transaction((tx) => {
+          const row = tx
+            .update(jobs)
+            .set({
+              status: final.status,
+              ended: true,
+              final,
+              endedAtMs,
+              error: error ?? null,
+              records: final.records,
+              startedAtMs: final.startedAt ? Date.parse(final.startedAt) : null,
+            })
+            .where(and(eq(jobs.id, id), isNull(jobs.final)))
+            .returning({
+              owner: jobs.owner,
+              functionOwner: jobs.functionOwner,
+              function: jobs.function,
+              status: jobs.status,
+              error: jobs.error,
+            })
+            .get();
+          if (row) noteRun(row);
+        }),
+      ),
     charged: (id, costMicro) =>
       void database.update(jobs).set({ costMicro }).where(eq(jobs.id, id)).run(),
     expired: (beforeMs, limit) => expiredIds.all({ before: beforeMs, limit }).map((row) => row.id),

@@ -74,3 +74,29 @@ test("a database of a newer version is left alone, and says so", async () => {
   client.close();
   expect(() => openDatabase(dataDir)).toThrow(/newer version/);
 });
+
+test("notes are written without a flush, and whatever comes after them is flushed again", async () => {
+  const database = openDatabase(await mkdtemp(path.join(folder, "data-")));
+  const { client, transaction, unflushed } = database;
+  const full = 2;
+  const level = () => client.pragma("synchronous", { simple: true });
+  const note = (holder: string) =>
+    client.prepare("insert into blob_refs (holder, digest) values (?, 'd')").run(holder);
+  const noted = unflushed(() => {
+    note("a");
+    return level();
+  });
+  expect([noted, level()]).toEqual([1, full]);
+  expect(() => unflushed(() => note("a"))).toThrow(/UNIQUE/);
+  expect(level()).toBe(full);
+  expect(() =>
+    transaction(() => {
+      unflushed(() => note("b"));
+      throw new Error("undone");
+    }),
+  ).toThrow("undone");
+  expect(level()).toBe(full);
+  const kept = client.prepare("select holder from blob_refs").all();
+  expect(kept).toEqual([{ holder: "a" }]);
+  database.close();
+});

@@ -14,6 +14,11 @@ export interface Database {
   client: SQLite.Database;
   /** All or nothing. Within another transaction it is a savepoint. */
   transaction<T>(work: () => T): T;
+  /**
+   * For notes that can be found out again. What is written outlives the process at once, and a power cut with the next
+   * transaction at the latest, as the disk has them in order; but nobody waits for the disk.
+   */
+  unflushed<T>(work: () => T): T;
   close(): void;
 }
 
@@ -43,6 +48,15 @@ export function openDatabase(dataDir: string): Database {
       drizzle: database,
       client,
       transaction: (work) => client.transaction(work)(),
+      unflushed: (work) => {
+        if (client.inTransaction) return work();
+        client.pragma("synchronous = NORMAL");
+        try {
+          return work();
+        } finally {
+          client.pragma("synchronous = FULL");
+        }
+      },
       close: () => client.close(),
     };
   } catch (error) {
