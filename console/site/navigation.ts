@@ -2,6 +2,7 @@ import Cpu from "@lucide/svelte/icons/cpu";
 import Database from "@lucide/svelte/icons/database";
 import FlaskConical from "@lucide/svelte/icons/flask-conical";
 import ListChecks from "@lucide/svelte/icons/list-checks";
+import Megaphone from "@lucide/svelte/icons/megaphone";
 import Store from "@lucide/svelte/icons/store";
 import Wallet from "@lucide/svelte/icons/wallet";
 import type { Component } from "svelte";
@@ -30,6 +31,12 @@ export const navigation: readonly { label: string; places: readonly Place[] }[] 
       { label: "Datasets", href: "/datasets", icon: Database, for: "member" },
     ],
   },
-  { label: "Earn", places: [{ label: "Machines", href: "/machines", icon: Cpu, for: "member" }] },
+  {
+    label: "Earn",
+    places: [
+      { label: "Machines", href: "/machines", icon: Cpu, for: "member" },
+      { label: "Sponsor", href: "/sponsor", icon: Megaphone, for: "member" },
+    ],
+  },
   { label: "Money", places: [{ label: "Wallet", href: "/wallet", icon: Wallet, for: "member" }] },
 ];

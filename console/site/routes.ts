@@ -19,6 +19,10 @@ export const { p, navigate, isActive, route } = createRouter({
   "/lab": () => import("../pages/lab/Lab.svelte"),
   "/wallet": () => import("../pages/wallet/Wallet.svelte"),
   "/machines": () => import("../pages/machines/Machines.svelte"),
+  "/sponsor": () => import("../pages/sponsor/Sponsor.svelte"),
+  "/sponsor/new": () => import("../pages/sponsor/NewCampaign.svelte"),
+  "/sponsor/:id": () => import("../pages/sponsor/CampaignPage.svelte"),
+  "/sponsor/:id/edit": () => import("../pages/sponsor/EditCampaign.svelte"),
   "/account": () => import("../pages/account/Account.svelte"),
   "*": NotFound,
 });

@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "../../client/index.ts";
+import type { Visitor } from "./stage.ts";
+
+/** A picture that a sponsor may show, drawn by the browser. */
+export async function drawPicture({ context }: Visitor): Promise<Buffer> {
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 960, height: 540 });
+  await page.setContent(`<body style="margin:0;height:540px;display:grid;place-content:center;text-align:center;
+    font:600 84px Georgia,serif;color:#fdf6e3;background:radial-gradient(circle at 30% 20%,#7fb069,#1f4d36)">
+    Hill tea<span style="font:400 28px Georgia,serif;opacity:.85">picked at 2,000 metres</span></body>`);
+  const picture = await page.screenshot();
+  await page.close();
+  return picture;
+}
+
+/** Watches a campaign to its end, as a page does. */
+export async function watch({ campaigns }: Client, id: string): Promise<void> {
+  const { token, commercial, heartbeatMs } = await campaigns.open(id);
+  const endsMs = performance.now() + commercial.watchSeconds * 1000 + heartbeatMs;
+  for (let sequence = 0; performance.now() < endsMs; sequence++) {
+    await campaigns.heartbeat(token, { visible: true, sequence });
+    await sleep(heartbeatMs);
+  }
+  await campaigns.finish(token);
+}
