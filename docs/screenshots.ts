@@ -2,21 +2,24 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
+import { pageFiles } from "../api/runners/package/page-files.ts";
+import { RunnerProgram } from "../runner/testing/runner-program.ts";
 import buildConsole from "../tests/browser/build-console.ts";
-import { phone, Stage, wide } from "../tests/browser/stage.ts";
+import { examine, phone, Stage, wide } from "../tests/browser/stage.ts";
 import { until } from "../tests/support/system.ts";
 
 /**
  * The pictures of README.md and the guides: every page of the console, in light and dark, wide and on a phone, of a real
- * server with a real runner. Needs chromium.
+ * server with a real runner. Each is examined by axe-core as well; a violation fails the command. Needs chromium.
  *
- *   node docs/screenshots.ts [name]    # into docs/screens, all or those whose name begins so
+ *   npm run pictures -- [name]      # into docs/screens, all or those whose name begins so
  */
 const folder = path.join(import.meta.dirname, "screens");
 const settleMs = 800;
 
 interface Shot {
   name: string;
+  /** Of the server, or the whole address. */
   path: string;
   /** Also what is to be seen only after doing something. */
   prepare?: (page: Page) => Promise<void>;
@@ -24,6 +27,7 @@ interface Shot {
 
 await mkdir(folder, { recursive: true });
 await buildConsole();
+pageFiles();
 await using stage = await Stage.start({ env: { STARTER: "1" } });
 const { client } = stage.system;
 await until(
@@ -31,6 +35,11 @@ await until(
   "the functions to begin with",
   60_000,
 );
+// Another member's machine, so that it earns.
+const { key: token } = await stage.member("ada");
+const named = ["--name", "attic", "--slots", "1"];
+await using machine = await RunnerProgram.start(["--url", stage.url, "--token", token, ...named]);
+await until(() => machine.output.includes("connected"), "the machine in the attic");
 const datasets = await Array.fromAsync(client.datasets.list());
 const idOf = (name: string) => datasets.find((dataset) => dataset.name === name)?.id ?? "";
 const words = await client.jobs.submit({ function: "word-count", dataset: idOf("moby-dick") });
@@ -43,10 +52,17 @@ const picture = await client.jobs.submit({
   params: { width: 360 },
 });
 const failed = await client.jobs.submit({ function: "csv-group-by", input: "a,b\n1,2\n" });
-for (const { id } of [words, slow, fast, picture, failed]) await client.jobs.wait(id);
+const paid = await client.jobs.submit({
+  function: "monte-carlo-pi",
+  input: 50_000_000,
+  pool: "everyone",
+  memo: false,
+});
+for (const { id } of [paid, words, slow, fast, picture, failed]) await client.jobs.wait(id);
 const running = await client.jobs.submit({
   function: "monte-carlo-pi",
   input: 2_000_000_000_000,
+  pool: "everyone",
   memo: false,
 });
 
@@ -68,6 +84,7 @@ const shots: readonly Shot[] = [
   { name: "account", path: "/account" },
   { name: "lab", path: "/lab", prepare: train },
   { name: "lab-clusters", path: "/lab?lab=clusters", prepare: cluster },
+  { name: "runner-page", path: machine.page!, prepare: earn },
   { name: "sign-in", path: "/sign-in" },
   { name: "sign-up", path: "/sign-up" },
   { name: "device", path: "/device" },
@@ -76,6 +93,8 @@ const visitors = new Set(["sign-in", "sign-up"]);
 const operator = await stage.operator();
 for (const { name, path: address, prepare } of shots) {
   if (!name.startsWith(process.argv[2] ?? "")) continue;
+  let kept = Number.POSITIVE_INFINITY;
+  const violations: string[] = [];
   for (const [size, viewport] of Object.entries({ wide, phone }))
     for (const colorScheme of ["light", "dark"] as const) {
       const as = visitors.has(name) ? {} : { as: operator };
@@ -84,11 +103,25 @@ for (const { name, path: address, prepare } of shots) {
       await prepare?.(page);
       await sleep(settleMs);
       await page.screenshot({ path: path.join(folder, `${name}-${size}-${colorScheme}.png`) });
+      const examined = await examine(page);
+      kept = Math.min(kept, examined.kept);
+      violations.push(...examined.found);
       await context.close();
     }
-  process.stdout.write(`${name}\n`);
+  process.stdout.write(
+    `${name.padEnd(20)} 4 pictures   axe-core: ${violations.length} violations, ${kept} rules kept\n`,
+  );
+  for (const violation of violations) process.stdout.write(`  ${violation}\n`);
+  if (violations.length > 0) process.exitCode = 1;
 }
 await client.jobs.cancel(running.id);
+
+async function earn(page: Page): Promise<void> {
+  await page
+    .getByText(/: [\d.]*[1-9] credits$/)
+    .last()
+    .waitFor({ state: "attached" });
+}
 
 async function train(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Train" }).click();

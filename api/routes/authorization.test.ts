@@ -49,7 +49,7 @@ function scopeOf(route: string): Scope | "" {
 
 function isOpen(route: string): boolean {
   const security = described.get(route)?.security;
-  return security !== undefined && security.every(({ key }) => key === undefined);
+  return security?.every(({ key }) => key === undefined) ?? false;
 }
 
 /** What is public is shown to anyone, and the rest as if it were not there. */

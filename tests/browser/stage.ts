@@ -95,19 +95,25 @@ export class Stage implements AsyncDisposable {
 
 export { testPassword };
 
+/** What axe-core finds on a page as it is drawn: each violation, and how many rules were kept. */
+export async function examine(page: Page): Promise<{ found: string[]; kept: number }> {
+  // Colours change with the next frames: a slow machine has not drawn them yet.
+  await page.evaluate(
+    "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))",
+  );
+  const { violations, passes } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`,
+  );
+  return { found, kept: passes.length };
+}
+
 /** No violation of axe-core's rules, in light and in dark. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    // Colours change with the next frames: a slow machine has not drawn them yet.
-    await page.evaluate(
-      "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))",
-    );
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`,
-    );
+    const { found } = await examine(page);
     expect(found, `${page.url()} in ${colorScheme}`).toEqual([]);
   }
 }
