@@ -1,8 +1,7 @@
 import type { WebSocket } from "ws";
-import { type ErrorBody, GridError } from "../../protocol/errors.ts";
+import type { ErrorBody } from "../../protocol/errors.ts";
 import type { JobStatus } from "../../protocol/job.ts";
 import { heartbeatMs, leaseMs as leaseMsDefault } from "../../protocol/limits.ts";
-import type { RunnerToGateway } from "../../protocol/runner-to-gateway.ts";
 import type { JobViews } from "../jobs/job-view.ts";
 import { Progress } from "../jobs/progress.ts";
 import { Steering } from "../jobs/steering.ts";
@@ -19,19 +18,26 @@ import type { Store } from "../store/port.ts";
 import { BlobAccess } from "./blob-access.ts";
 import { BlobTokens } from "./blob-token.ts";
 import { Calls } from "./calls.ts";
-import { type CutOff, cutOff } from "./cut-off.ts";
+import { Connections } from "./connections.ts";
+import type { CutOff } from "./cut-off.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FollowedRounds } from "./followed-rounds.ts";
-import { greet } from "./greeting.ts";
 import { type GatewayHooks, hooksOf } from "./hooks.ts";
 import { LeaseAnswers } from "./lease-answers.ts";
 import { LeaseSizing } from "./lease-sizing.ts";
 import { mayWorkOf } from "./may-work.ts";
 import { stageRecallOf } from "./recall-gate.ts";
-import { receive } from "./reception.ts";
 import { RemoteStatus } from "./remote-status.ts";
-import type { RunnerOwner, RunnerSession } from "./session.ts";
-import { haveRoom, jobsAtWork, runnersOn, stopJob, tasksUnderWay, workersOn } from "./sessions.ts";
+import type { RunnerSession } from "./session.ts";
+import {
+  haveRoom,
+  jobsAtWork,
+  runnersOf,
+  runnersOn,
+  stopJob,
+  tasksUnderWay,
+  workersOn,
+} from "./sessions.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
 /** How often idle room is offered to jobs with stragglers, and missed wake-ups are made good. */
@@ -59,14 +65,13 @@ export class RunnerGateway implements Gateway {
   readonly #deps: GatewayDeps;
   readonly #blobs: BlobAccess;
   readonly #sessions = new Map<string, RunnerSession>();
-  /** Sockets that have not said hello, by whom they came. */
-  readonly #arriving = new Map<WebSocket, RunnerOwner>();
   readonly #calls: Calls;
   readonly #dispatcher: Dispatcher;
   readonly #sizing = new LeaseSizing();
   readonly #answers: LeaseAnswers;
   readonly #rounds: FollowedRounds;
   readonly #silence: SilenceWatch;
+  readonly #connections: Connections;
   readonly #remote: RemoteStatus;
   readonly #hooks: GatewayHooks;
   readonly #tick: NodeJS.Timeout;
@@ -179,6 +184,21 @@ export class RunnerGateway implements Gateway {
       },
       quietly: (work) => this.#quietly(work),
     });
+    this.#connections = new Connections({
+      sessions: this.#sessions,
+      calls: this.#calls,
+      answers: this.#answers,
+      rounds: this.#rounds,
+      silence: this.#silence,
+      hooks: this.#hooks,
+      clock,
+      leaseMs: this.#leaseMs,
+      heartbeatMs: this.#heartbeatMs,
+      onChanged: () => this.reconsider(),
+      log: deps.log,
+      warn: (error, text) => this.#warn(error, text),
+      quietly: (work) => this.#quietly(work),
+    });
     this.#unwatch = store.jobs.watch((job) => {
       this.#dispatcher.wake(job);
       this.#remote.changed(job);
@@ -198,26 +218,12 @@ export class RunnerGateway implements Gateway {
    * @param key the key it came with
    */
   accept(socket: WebSocket, account: string, key?: string): void {
-    const owner = { account, key };
-    this.#arriving.set(socket, owner);
-    socket.once("close", () => this.#arriving.delete(socket));
-    receive(socket, {
-      greet: (message) => {
-        this.#arriving.delete(socket);
-        return this.#greet(socket, owner, message);
-      },
-      message: (session, message, payloads) => this.#onMessage(session, message, payloads),
-      heard: (session) => this.#silence.heard(session),
-      closed: (session) => void this.#quietly(() => this.#onClosed(session)),
-      warn: (error, text) => this.#warn(error, text),
-    });
+    this.#connections.accept(socket, { account, key });
   }
 
   /** Disconnects the runners of a key or an account that may not lend any more. What they hold is given back. */
   closeOwnedBy(owner: CutOff): void {
-    cutOff(owner, this.#arriving, this.#sessions.values(), (session) =>
-      this.#quietly(() => this.#giveBack(session, session.leases.keys(), false)),
-    );
+    this.#connections.closeOwnedBy(owner);
   }
 
   call(request: CallRequest): Promise<CallResult> {
@@ -236,10 +242,7 @@ export class RunnerGateway implements Gateway {
 
   /** How many of an account's are connected, without `except`: one that comes back may still seem to be here. */
   runnersOf(account: string, except?: string): number {
-    const runners = new Set<string>();
-    for (const { owner, hello } of this.#sessions.values())
-      if (owner === account && hello.runner !== except) runners.add(hello.runner);
-    return runners.size;
+    return runnersOf(this.#sessions.values(), account, except);
   }
 
   /** Tasks answered and accepted since the start. */
@@ -279,98 +282,7 @@ export class RunnerGateway implements Gateway {
     this.#unwatch();
     this.#dispatcher.close();
     this.#calls.close();
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const session of sessions) {
-      // Other gateways of the same store need not wait for these leases to expire.
-      await this.#quietly(() => this.#giveBack(session, session.leases.keys(), false));
-      session.close(1001, "server is shutting down");
-    }
-  }
-
-  #greet(
-    socket: WebSocket,
-    owner: RunnerOwner,
-    message: RunnerToGateway,
-  ): RunnerSession | undefined {
-    const { clock, log } = this.#deps;
-    const [leaseMs, heartbeatMs] = [this.#leaseMs, this.#heartbeatMs];
-    const refuses = (runner: string) =>
-      this.#hooks.refuses(owner.account, this.runnersOf(owner.account, runner));
-    const times = { nowMs: clock(), leaseMs, heartbeatMs };
-    const session = greet(socket, owner, message, { ...times, refuses });
-    if (!session) return undefined;
-    this.#sessions.set(session.id, session);
-    const { name, slots, hostClass } = session.hello;
-    log.info({ runner: name, slots, class: hostClass }, "runner connected");
-    this.#hooks.onLends(session.owner);
-    this.reconsider();
-    return session;
-  }
-
-  #onMessage(session: RunnerSession, message: RunnerToGateway, payloads: Uint8Array[]): void {
-    switch (message.type) {
-      case "result":
-        this.#answers.onResult(session, message, payloads);
-        break;
-      case "round":
-        this.#rounds.onRound(session, message, payloads);
-        break;
-      case "failed":
-        void this.#quietly(async () => {
-          await this.#rounds.settled([message.lease]);
-          await this.#answers.onFailed(session, message);
-        });
-        break;
-      case "released":
-        void this.#quietly(() => this.#giveBack(session, message.leases, false));
-        break;
-      case "renew":
-        void this.#quietly(() => this.#answers.renew(session, message.leases));
-        break;
-      case "called":
-        this.#calls.onCalled(session, message, payloads[0] ?? new Uint8Array());
-        break;
-      case "callFailed":
-        void this.#quietly(() => this.#calls.onCallFailed(session, message));
-        break;
-      case "load":
-        session.cpu = message.cpu;
-        session.rssMb = message.rssMb;
-        break;
-      case "offer":
-        session.offer(message);
-        this.reconsider();
-        break;
-      case "draining":
-        session.draining = true;
-        break;
-      case "hello":
-        throw new GridError("runner-fault", "hello came twice");
-    }
-  }
-
-  async #onClosed(session: RunnerSession): Promise<void> {
-    if (!this.#sessions.delete(session.id)) return;
-    const { log } = this.#deps;
-    const { leases } = session;
-    log.info({ runner: session.hello.name, leases: leases.size }, "runner disconnected");
-    this.#hooks.onLends(session.owner);
-    this.#calls.onSessionClosed(session);
-    await this.#rounds.settled(leases.keys());
-    for (const lease of [...leases.values()])
-      await this.#answers.taskEvent(lease, "retried", "its runner disconnected");
-    await this.#giveBack(session, leases.keys(), true);
-  }
-
-  async #giveBack(
-    session: RunnerSession,
-    tokens: Iterable<string>,
-    penalty: boolean,
-  ): Promise<void> {
-    const ended = [...tokens];
-    await this.#rounds.settled(ended);
-    await this.#answers.giveBack(session, ended, penalty);
+    await this.#connections.close();
   }
 
   #onEnded(job: string, status: JobStatus, error?: ErrorBody): void {

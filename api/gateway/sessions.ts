@@ -51,6 +51,14 @@ export function runnersOn(sessions: Sessions, job: string): number {
   return count;
 }
 
+/** How many of an account's these are, without `except`: one that comes back may still seem to be here. */
+export function runnersOf(sessions: Sessions, account: string, except?: string): number {
+  const runners = new Set<string>();
+  for (const { owner, hello } of sessions)
+    if (owner === account && hello.runner !== except) runners.add(hello.runner);
+  return runners.size;
+}
+
 export function haveRoom(sessions: Sessions): boolean {
   for (const session of sessions) if (session.room > 0) return true;
   return false;

@@ -39,66 +39,36 @@ local function answer(job, token, lo, hi, redundant)
   return 'a'
 end
 
--- JSON, or "" when the stage has none.
-local function controlOf(job, number)
-  local of, control = (redis.call('HGET', job, 'control') or ''):match('^(%d+) (.*)$')
-  return of == number and control or ''
-end
-
 verb('complete', function(job, args)
-  local number, tasks, done, tasksDone, fuel, stageOutputs, stageBytes, stageFuel = unpack(redis.call('HMGET', job,
-    'number', 'tasks', 'done', 'tasksDone', 'fuel', 'outputs', 'bytes', 'stageFuel'))
+  local stage = readStage(job)
   local results, redundant, requeued = {}, {}, false
-  local added, addedOutputs, addedBytes, addedFuel = 0, 0, 0, 0
   local fuelOf, tasksOf = {}, {}
   local at = 3
   for _ = 1, tonumber(args[2]) do
-    local lo, hi, bytes, itsFuel = tonumber(args[at + 1]), tonumber(args[at + 2]), tonumber(args[at + 3]), tonumber(args[at + 4])
+    local lo, hi, bytes, fuel = tonumber(args[at + 1]), tonumber(args[at + 2]), tonumber(args[at + 3]), tonumber(args[at + 4])
     local earner, control, count = args[at + 5], args[at + 6], tonumber(args[at + 7])
     local result, again = answer(job, args[at], lo, hi, redundant)
     if result == 'a' then
-      added = added + hi - lo
-      addedOutputs = addedOutputs + count
-      addedBytes = addedBytes + bytes
-      addedFuel = addedFuel + itsFuel
-      fuelOf[earner] = (fuelOf[earner] or 0) + itsFuel
+      takeIn(job, stage, hi - lo, bytes, fuel, control, args, at + 8, count)
+      fuelOf[earner] = (fuelOf[earner] or 0) + fuel
       tasksOf[earner] = (tasksOf[earner] or 0) + hi - lo
-      storeOutputs(job, number, args, at + 8, count)
-      if control ~= '' then
-        redis.call('HSET', job, 'control', number .. ' ' .. control)
-      end
     end
     requeued = requeued or again
     table.insert(results, result)
     at = at + 8 + count * 3
   end
-  local finished = '0'
-  if added > 0 then
-    done = int(done + added)
-    stageOutputs = int(stageOutputs + addedOutputs)
-    stageBytes = int(stageBytes + addedBytes)
-    stageFuel = int(stageFuel + addedFuel)
-    redis.call('HSET', job, 'done', done, 'tasksDone', int(tasksDone + added), 'fuel', int(fuel + addedFuel),
-      'outputs', stageOutputs, 'bytes', stageBytes, 'stageFuel', stageFuel)
-    for earner, itsFuel in pairs(fuelOf) do
-      earn(job, earner, itsFuel, tasksOf[earner])
+  local stands = sumUp(job, stage)
+  local new = stage.new
+  if new.tasks > 0 then
+    redis.call('HINCRBY', job, 'tasksDone', int(new.tasks))
+    redis.call('HINCRBYFLOAT', job, 'fuel', int(new.fuel))
+    for earner, fuel in pairs(fuelOf) do
+      earn(job, earner, fuel, tasksOf[earner])
     end
-    finished = tonumber(done) >= tonumber(tasks) and '1' or '0'
   end
   if requeued then
     changed(job, args[1])
   end
-  local reply = table.concat({
-    table.concat(results),
-    table.concat(redundant, ' '),
-    number or '-1',
-    done or '0',
-    tasks or '0',
-    finished,
-    finished == '1' and stageOutputs or '0',
-    finished == '1' and stageBytes or '0',
-    finished == '1' and stageFuel or '0',
-    finished == '1' and controlOf(job, number) or '',
-  }, '\n')
-  return reply, added > 0 or requeued
+  local reply = table.concat({ table.concat(results), table.concat(redundant, ' '), stands }, '\n')
+  return reply, new.tasks > 0 or requeued
 end)

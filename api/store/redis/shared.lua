@@ -249,6 +249,53 @@ local function storeOutputs(job, stage, args, at, count)
   end
 end
 
+-- JSON, or "" when the stage has none.
+local function controlOf(job, number)
+  local of, control = (redis.call('HGET', job, 'control') or ''):match('^(%d+) (.*)$')
+  return of == number and control or ''
+end
+
+-- A job's stage, of which a verb takes results in; `new` sums what it takes.
+local function readStage(job)
+  local status, number, tasks, done, outputs, bytes, fuel = unpack(redis.call('HMGET', job, 'status', 'number', 'tasks',
+    'done', 'outputs', 'bytes', 'stageFuel'))
+  local new = { tasks = 0, outputs = 0, bytes = 0, fuel = 0 }
+  return { status = status, number = number, tasks = tasks, done = done, outputs = outputs, bytes = bytes, fuel = fuel,
+    new = new }
+end
+
+-- Takes in the answer of some tasks: their sums, control (JSON or ""), and outputs (see storeOutputs).
+local function takeIn(job, stage, tasks, bytes, fuel, control, args, at, count)
+  local new = stage.new
+  new.tasks = new.tasks + tasks
+  new.outputs = new.outputs + count
+  new.bytes = new.bytes + bytes
+  new.fuel = new.fuel + fuel
+  storeOutputs(job, stage.number, args, at, count)
+  if control ~= '' then
+    redis.call('HSET', job, 'control', stage.number .. ' ' .. control)
+  end
+end
+
+-- Writes what was taken in of a stage. Returns, as lines, how it stands: stage, done, tasks, finished ("1"), and then
+-- outputs, bytes, fuel and control of it, if this finished it.
+local function sumUp(job, stage)
+  local new = stage.new
+  if new.tasks > 0 then
+    for _, name in ipairs({ 'outputs', 'bytes', 'fuel' }) do
+      stage[name] = int(stage[name] + new[name])
+    end
+    stage.done = int(stage.done + new.tasks)
+    redis.call('HSET', job, 'done', stage.done, 'outputs', stage.outputs, 'bytes', stage.bytes, 'stageFuel', stage.fuel)
+  end
+  local stands = { stage.number or '-1', stage.done or '0', stage.tasks or '0', '0', '0', '0', '0', '' }
+  if new.tasks > 0 and tonumber(stage.done) >= tonumber(stage.tasks) then
+    stands = { stage.number, stage.done, stage.tasks, '1', stage.outputs, stage.bytes, stage.fuel,
+      controlOf(job, stage.number) }
+  end
+  return table.concat(stands, '\n')
+end
+
 -- Counts accepted work for who earns by it. HINCRBY is exact where doubles are not; a count that is full stays as it is,
 -- since an error half-way would leave the transition half done.
 local function earn(job, earner, fuel, tasks)
