@@ -92,6 +92,13 @@ export class FunctionsClient {
     );
   }
 
+  /** Deletes one's own function with all its versions; jobs under way end as they would have. @throws GridError not-found */
+  async delete(name: string, options: Abortable = {}): Promise<void> {
+    await this.#transport.send({ method: "DELETE", path: pathOf(name), ...options }, (response) =>
+      response.text(),
+    );
+  }
+
   /** Makes a function of one's own of this one; private at first. @throws GridError conflict, not-found */
   fork(name: string, request: ForkRequest = {}, options: Abortable = {}): Promise<Published> {
     return this.#transport.json(

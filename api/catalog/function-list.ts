@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { FunctionSort } from "../../protocol/http-functions.ts";
 import type { Kind } from "../../protocol/job.ts";
 import type { Drizzle } from "../database/open.ts";
@@ -58,6 +58,7 @@ export function listFunctions(database: Drizzle, query: FunctionQuery): ListedFu
     )
     .where(
       and(
+        isNull(functions.deletedAtMs),
         query.account === undefined
           ? undefined
           : or(eq(functions.owner, query.account), eq(functions.visibility, "public")),

@@ -10,9 +10,13 @@ export function indexForSearch(
   { id, name, tags }: FunctionRow,
   { description, readme }: VersionRow,
 ): void {
-  database.run(sql`DELETE FROM function_search WHERE rowid = ${id}`);
+  forgetForSearch(database, id);
   database.run(sql`INSERT INTO function_search (rowid, name, title, description, tags, readme)
     VALUES (${id}, ${name}, ${description.title}, ${description.description ?? ""}, ${tags.join(" ")}, ${readme ?? ""})`);
+}
+
+export function forgetForSearch(database: Drizzle, id: number): void {
+  database.run(sql`DELETE FROM function_search WHERE rowid = ${id}`);
 }
 
 /**

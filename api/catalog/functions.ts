@@ -1,8 +1,9 @@
-import { and, desc, eq, like, max, ne, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, isNull, like, max, ne, or, sql } from "drizzle-orm";
 import { GridError } from "../../protocol/errors.ts";
 import type { Visibility } from "../../protocol/http-common.ts";
 import type { Drizzle } from "../database/open.ts";
 import { type FunctionQuery, type ListedFunction, listFunctions } from "./function-list.ts";
+import { createFunctionRemoval, type FunctionRemoval } from "./function-removal.ts";
 import { indexForSearch } from "./function-search.ts";
 import { functions, versions } from "./schema.ts";
 
@@ -35,7 +36,7 @@ export interface FunctionSettings {
   royaltyBasisPoints?: number | undefined;
 }
 
-export interface Functions {
+export interface Functions extends FunctionRemoval {
   /**
    * Keeps a version and makes it the function's newest. Its royalty is the function's, from then on fixed.
    * - created; - exists: this very version was there (its readme is renewed)
@@ -43,8 +44,11 @@ export interface Functions {
    */
   publish(version: NewVersion): { outcome: "created" | "exists"; function: FunctionRow };
   find(owner: string, name: string): FunctionRow | undefined;
+  /** Also one that was removed. */
   byId(id: number): FunctionRow | undefined;
   version(id: number, digest: string): VersionRow | undefined;
+  /** The version that a job runs, though its function may have been removed since. */
+  versionOfJob(owner: string, name: string, digest: string): VersionRow | undefined;
   /** The source map of a bundle, whichever function it belongs to. */
   sourceMap(digest: string): string | undefined;
   /** Whether a version is one of a function that this account may see. */
@@ -65,10 +69,14 @@ export interface Functions {
 
 export function createFunctions(database: Drizzle): Functions {
   const placeholder = sql.placeholder;
+  const named = and(
+    eq(functions.owner, placeholder("owner")),
+    eq(functions.name, placeholder("name")),
+  );
   const findOne = database
     .select()
     .from(functions)
-    .where(and(eq(functions.owner, placeholder("owner")), eq(functions.name, placeholder("name"))))
+    .where(and(named, isNull(functions.deletedAtMs)))
     .prepare();
   const findById = database
     .select()
@@ -93,9 +101,17 @@ export function createFunctions(database: Drizzle): Functions {
     .where(
       and(
         eq(versions.digest, placeholder("digest")),
+        isNull(functions.deletedAtMs),
         or(eq(functions.owner, placeholder("account")), ne(functions.visibility, "private")),
       ),
     )
+    .limit(1)
+    .prepare();
+  const usedByJob = database
+    .select(getTableColumns(versions))
+    .from(versions)
+    .innerJoin(functions, eq(functions.id, versions.function))
+    .where(and(named, eq(versions.digest, placeholder("digest"))))
     .limit(1)
     .prepare();
   const beginning = database
@@ -129,7 +145,12 @@ export function createFunctions(database: Drizzle): Functions {
   const someFindable = database
     .select({ owner: functions.owner, name: functions.name })
     .from(functions)
-    .where(or(eq(functions.owner, placeholder("account")), eq(functions.visibility, "public")))
+    .where(
+      and(
+        isNull(functions.deletedAtMs),
+        or(eq(functions.owner, placeholder("account")), eq(functions.visibility, "public")),
+      ),
+    )
     .limit(placeholder("limit"))
     .prepare();
 
@@ -208,6 +229,7 @@ export function createFunctions(database: Drizzle): Functions {
     find: (owner, name) => findOne.get({ owner, name }),
     byId: (id) => findById.get({ id }),
     version: (id, digest) => findVersion.get({ id, digest }),
+    versionOfJob: (owner, name, digest) => usedByJob.get({ owner, name, digest }),
     sourceMap: (digest) => findMap.get({ digest })?.sourceMap,
     isVisible: (account, digest) => visible.get({ account, digest }) !== undefined,
     digestsBeginning: (id, prefix) =>
@@ -238,6 +260,7 @@ export function createFunctions(database: Drizzle): Functions {
       }),
     list: (query) => listFunctions(database, query),
     findable: (account, limit) => someFindable.all({ account, limit }),
+    ...createFunctionRemoval(database),
   };
 }
 

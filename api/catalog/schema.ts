@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   index,
   integer,
@@ -41,9 +42,15 @@ export const functions = sqliteTable(
     runs: integer().notNull().default(0),
     succeeded: integer().notNull().default(0),
     publishedAtMs: integer("published_at_ms").notNull(),
+    /** Its owner has deleted it. Jobs that were under way may still be at work on its versions, forks still name it. */
+    deletedAtMs: integer("deleted_at_ms"),
   },
   (table) => [
-    uniqueIndex("functions_owner_name").on(table.owner, table.name),
+    uniqueIndex("functions_owner_name")
+      .on(table.owner, table.name)
+      .where(sql`${table.deletedAtMs} IS NULL`),
+    index("functions_deleted").on(table.deletedAtMs).where(sql`${table.deletedAtMs} IS NOT NULL`),
+    index("functions_forked_from").on(table.forkedFrom),
     index("functions_visibility").on(table.visibility, table.name),
   ],
 );

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import { errorCodes } from "../../protocol/errors.ts";
 import type { Drizzle } from "../database/open.ts";
 import type { JobRow } from "./jobs.ts";
@@ -51,7 +51,13 @@ export function createUsage(database: Drizzle): Usage {
           runs: sql`${functions.runs} + 1`,
           succeeded: sql`${functions.succeeded} + ${succeeded}`,
         })
-        .where(and(eq(functions.owner, job.functionOwner), eq(functions.name, job.function)))
+        .where(
+          and(
+            eq(functions.owner, job.functionOwner),
+            eq(functions.name, job.function),
+            isNull(functions.deletedAtMs),
+          ),
+        )
         .returning({ id: functions.id })
         .get();
       if (counted)

@@ -94,6 +94,7 @@ export class Housekeeping {
     payments.rows.trim(nowMs - paymentsKeptMs);
     payments.runnerEarnings.trim();
     catalog.jobs.trim(jobRowsMax);
+    catalog.functions.purge(expiredAtOnce);
     catalog.idempotency.trim(nowMs - idempotencyKeptMs, idempotencyKeysMax);
     await memory.trim();
     await blobSweep.tick();

@@ -13,13 +13,13 @@ export function createUsage(
   const ownFunctions = database
     .select({ used: count() })
     .from(functions)
-    .where(eq(functions.owner, account))
+    .where(and(eq(functions.owner, account), isNull(functions.deletedAtMs)))
     .prepare();
   const ownVersions = database
     .select({ used: count() })
     .from(functions)
     .innerJoin(versions, eq(versions.function, functions.id))
-    .where(eq(functions.owner, account))
+    .where(and(eq(functions.owner, account), isNull(functions.deletedAtMs)))
     .prepare();
   // Inline inputs go with their jobs, whose number is bounded.
   const ownDatasets = database

@@ -7,6 +7,7 @@ import {
   functionNameSchema,
   publishedSchema,
 } from "../../protocol/http-functions.ts";
+import { bundlesHolder } from "../catalog/function-removal.ts";
 import type { FunctionRow } from "../catalog/functions.ts";
 import type { Deps } from "../deps.ts";
 import { admitVersion } from "../http/admit.ts";
@@ -70,6 +71,27 @@ export function functionChangeRoutes(deps: Deps): Route[] {
     }),
     ...eitherName({
       operation: {
+        method: "delete",
+        path: "/v1/functions/:function",
+        id: "deleteFunction",
+        tag,
+        summary: "Delete your function, with all its versions",
+        description:
+          "Nobody finds or runs it any more, and its name is free for you. Jobs that are under way end as they would have, results and what was paid stay, and so do forks.",
+        auth: "member",
+        scope: "functions",
+        idempotent: "body",
+        responses: { 204: { description: "Deleted" } },
+      },
+      handle(c) {
+        const row = own(c);
+        functions.remove(row.id, clock());
+        versions.changed(row);
+        return new Response(null, { status: 204 });
+      },
+    }),
+    ...eitherName({
+      operation: {
         method: "post",
         path: "/v1/functions/:function/fork",
         id: "forkFunction",
@@ -108,7 +130,7 @@ export function functionChangeRoutes(deps: Deps): Route[] {
           known ??
           (await gate.storing(async () => {
             admitVersion(quotas, catalog, { owner, name, digest });
-            catalog.blobRefs.hold(`function ${owner}/${name}`, [digest]);
+            catalog.blobRefs.hold(bundlesHolder({ owner, name }), [digest]);
             return functions.publish({
               ...{ owner, name, digest, description, source, files, sourceMap, bundleBytes },
               readme: from.readme ?? undefined,

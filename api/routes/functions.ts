@@ -11,6 +11,7 @@ import {
 } from "../../protocol/http-functions.ts";
 import { refused } from "../accounts/key-check.ts";
 import { type Principal, stranger } from "../accounts/principal.ts";
+import { bundlesHolder } from "../catalog/function-removal.ts";
 import type { FunctionRow } from "../catalog/functions.ts";
 import type { Deps } from "../deps.ts";
 import { admitVersion } from "../http/admit.ts";
@@ -70,7 +71,7 @@ export function functionRoutes(deps: Deps): Route[] {
         const published = await gate.storing(async () => {
           await store.blobs.put(digest, bundle);
           admitVersion(quotas, catalog, { owner, name, digest });
-          catalog.blobRefs.hold(`function ${owner}/${name}`, [digest]);
+          catalog.blobRefs.hold(bundlesHolder({ owner, name }), [digest]);
           return catalog.functions.publish({
             ...{ owner, name, digest, description, source, files, readme, sourceMap },
             bundleBytes: bundle.byteLength,

@@ -59,8 +59,8 @@ export function steeringRoutes(deps: Deps): Route[] {
     const row = jobReader.row(viewer, id);
     const state = await stateOf(id);
     requireIterate(state);
-    const owned = catalog.functions.find(row.functionOwner, row.function);
-    const version = owned && catalog.functions.version(owned.id, row.version);
+    const { functionOwner, function: name } = row;
+    const version = catalog.functions.versionOfJob(functionOwner, name, row.version);
     if (!version) throw new GridError("not-found", `The function of job ${id} is gone.`);
     const changes = state.paramChanges ?? [];
     const now = paramsAfter(state.spec, changes, changes.length) as Params;

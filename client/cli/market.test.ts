@@ -73,3 +73,15 @@ test("a dataset is pushed, shared and listed", async () => {
   const refused = await sparegrid(bob, "dataset", "rm", pushed.out.trim());
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("is ada's") });
 });
+
+test("a function is deleted by its owner alone", async () => {
+  await sparegrid(ada, "publish", "scale.ts", "--name", "passing", "--visibility", "public");
+  const refused = await sparegrid(bob, "delete", "ada/passing");
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("is not yours") });
+  expect(await sparegrid(ada, "delete", "passing")).toEqual({
+    code: 0,
+    out: "",
+    err: "✔ deleted passing\n",
+  });
+  expect((await sparegrid(bob, "functions", "show", "ada/passing")).code).toBe(1);
+});

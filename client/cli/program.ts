@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { backupCommands } from "./commands/backup.ts";
 import { campaignsCommand } from "./commands/campaigns.ts";
 import { datasetCommand } from "./commands/dataset.ts";
+import { deleteCommand } from "./commands/delete.ts";
 import { deprecateCommand } from "./commands/deprecate.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { estimateCommand } from "./commands/estimate.ts";
@@ -64,6 +65,7 @@ export function createProgram(context: Context, version: string): Command {
   functionsCommand(program, context);
   forkCommand(program, context);
   deprecateCommand(program, context);
+  deleteCommand(program, context);
   datasetCommand(program, context);
   runCommand(program, context);
   estimateCommand(program, context);

@@ -115,6 +115,16 @@ describe.runIf(chromiumInstalled())("a function's page", () => {
     await other.getByRole("dialog").getByRole("button", { name: "Fork" }).click();
     await other.waitForURL(/\/f\/bob\/my-means$/);
     await other.getByRole("link", { name: "ada/k-means" }).waitFor();
+
+    await other.goto(`${stage.url}/f/bob/my-means?tab=settings`);
+    await other.getByRole("button", { name: "Delete…" }).click();
+    await other.getByRole("button", { name: "Keep it" }).click();
+    await other.getByRole("button", { name: "Delete…" }).click();
+    await expectAccessible(other);
+    await other.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+    await other.getByText("bob/my-means is deleted.").waitFor();
+    const { functions } = createClient({ url: stage.url, key: bob.key });
+    await expect(functions.get("my-means")).rejects.toMatchObject({ code: "not-found" });
   });
 
   test.each(["?", "?tab=run", "?tab=versions", "?tab=source", "?tab=settings"])(

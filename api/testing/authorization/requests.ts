@@ -56,6 +56,12 @@ const functions: Record<string, Request> = {
   "PATCH /v1/functions/{name}": tagged("/v1/functions/secret"),
   "PATCH /v1/functions/{owner}/{name}": tagged("/v1/functions/ada/secret"),
   "PATCH /v1/functions/{owner}/{name} [public]": tagged("/v1/functions/ada/open"),
+  "DELETE /v1/functions/{name}": (scene) =>
+    at(scene.function(), (name) => `/v1/functions/${name}`, remove),
+  "DELETE /v1/functions/{owner}/{name}": (scene) =>
+    at(scene.function(), (name) => `/v1/functions/ada/${name}`, remove),
+  "DELETE /v1/functions/{owner}/{name} [public]": (scene) =>
+    at(scene.function("public"), (name) => `/v1/functions/ada/${name}`, remove),
   "POST /v1/functions/{name}/fork": fork("/v1/functions/secret/fork"),
   "POST /v1/functions/{owner}/{name}/fork": fork("/v1/functions/ada/secret/fork"),
   "POST /v1/functions/{owner}/{name}/fork [public]": fork("/v1/functions/ada/open/fork"),

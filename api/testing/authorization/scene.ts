@@ -79,6 +79,14 @@ export class Scene {
     return `${word}-${++this.#made}`;
   }
 
+  /** The bare name of a function of ada's. */
+  async function(visibility = "private"): Promise<string> {
+    const name = this.fresh("function");
+    const body = { name, source: this.source, visibility };
+    await made(this.ada.json("/v1/functions", post(body)));
+    return name;
+  }
+
   async dataset(visibility = "private"): Promise<string> {
     const path = `/v1/datasets?format=lines&name=${this.fresh("lines")}&visibility=${visibility}`;
     return (await made<{ id: string }>(this.ada.json(path, post("a\nb\n")))).id;

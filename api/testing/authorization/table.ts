@@ -32,6 +32,9 @@ GET    /v1/functions/{owner}/{name}/versions/{version} [public] 200 403 200 200 
 PATCH  /v1/functions/{name}                                  401   403   404   200   404
 PATCH  /v1/functions/{owner}/{name}                          401   403   404   200   404
 PATCH  /v1/functions/{owner}/{name} [public]                 401   403   403   200   403
+DELETE /v1/functions/{name}                                  401   403   404   204   404
+DELETE /v1/functions/{owner}/{name}                          401   403   404   204   404
+DELETE /v1/functions/{owner}/{name} [public]                 401   403   403   204   403
 POST   /v1/functions/{name}/fork                             401   403   404   201   404
 POST   /v1/functions/{owner}/{name}/fork                     401   403   404   201   404
 POST   /v1/functions/{owner}/{name}/fork [public]            401   403   201   201   201
