@@ -1,5 +1,5 @@
-import { formatMinor } from "../../protocol/currency.ts";
 import type { Payout } from "../../protocol/http-payouts.ts";
+import { formatMinor } from "../../protocol/minor-units.ts";
 import { csvRow } from "../http/csv.ts";
 
 export const exportColumns = [

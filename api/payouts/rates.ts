@@ -4,9 +4,9 @@ import { decimalsOf } from "../../protocol/currency.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { PayoutRate, setRateRequestSchema } from "../../protocol/http-payouts.ts";
 import { creditsOf, formatCredits, microOf } from "../../protocol/money.ts";
+import { millionths, worthOf } from "../../protocol/payout-worth.ts";
 import type { Database } from "../database/open.ts";
 import { payoutRates, type RateRow } from "./schema.ts";
-import { millionths, worthOf } from "./worth.ts";
 
 export interface RateFilter {
   currency?: string | undefined;

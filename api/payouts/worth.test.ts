@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { minorPerCreditMax } from "../../protocol/http-payouts.ts";
 import { microMax } from "../../protocol/money.ts";
-import { agreedWorth, millionths, worthOf } from "./worth.ts";
+import { millionths, worthOf } from "../../protocol/payout-worth.ts";
+import { agreedWorth } from "./worth.ts";
 
-const terms = (more: Partial<Parameters<typeof worthOf>[1]> = {}) => ({
+const terms = (more: Partial<Parameters<typeof agreedWorth>[1]> = {}) => ({
   currency: "EUR",
   minorMillionthsPerCredit: 830_000, // 0.83 cents a credit
   minimumMicro: 0,

@@ -1,28 +1,9 @@
 import { GridError } from "../../protocol/errors.ts";
 import { formatCredits } from "../../protocol/money.ts";
+import { millionths, type Worth, worthOf } from "../../protocol/payout-worth.ts";
 import type { RateRow } from "./schema.ts";
 
-/** Minor units for one credit are kept as whole millionths. */
-export const millionths = 1_000_000;
-
-export interface Worth {
-  /** Whole minor units of the currency. */
-  grossMinor: number;
-  feeMinor: number;
-  amountMinor: number;
-}
-
 type Terms = Pick<RateRow, "currency" | "minorMillionthsPerCredit" | "minimumMicro" | "feeMinor">;
-
-/**
- * What credits are worth, as it is published: gross = floor(credits × rate), amount = gross − fee. In whole numbers of
- * any size: microcredits × millionths of a minor unit pass 2^53.
- */
-export function worthOf(micro: number, terms: Terms): Worth {
-  const product = BigInt(micro) * BigInt(terms.minorMillionthsPerCredit);
-  const grossMinor = Number(product / 1_000_000_000_000n);
-  return { grossMinor, feeMinor: terms.feeMinor, amountMinor: grossMinor - terms.feeMinor };
-}
 
 /** @throws GridError bad-request when a member may not exchange this much at these terms */
 export function agreedWorth(micro: number, terms: Terms): Worth {

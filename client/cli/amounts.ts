@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { minorOf } from "../../protocol/currency.ts";
+import { minorOf } from "../../protocol/minor-units.ts";
 import { formatCredits, microOf } from "../../protocol/money.ts";
 import { UsageError } from "./report.ts";
 

@@ -1,4 +1,4 @@
-import { formatMinor } from "../../protocol/currency.ts";
+import { formatMinor } from "../../protocol/minor-units.ts";
 import type { Payout } from "../index.ts";
 import { creditsText } from "./amounts.ts";
 import type { Terminal } from "./terminal.ts";

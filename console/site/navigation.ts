@@ -1,9 +1,12 @@
+import Banknote from "@lucide/svelte/icons/banknote";
+import CirclePlay from "@lucide/svelte/icons/circle-play";
 import Cpu from "@lucide/svelte/icons/cpu";
 import Database from "@lucide/svelte/icons/database";
 import FlaskConical from "@lucide/svelte/icons/flask-conical";
 import ListChecks from "@lucide/svelte/icons/list-checks";
 import Megaphone from "@lucide/svelte/icons/megaphone";
 import Store from "@lucide/svelte/icons/store";
+import Users from "@lucide/svelte/icons/users";
 import Wallet from "@lucide/svelte/icons/wallet";
 import type { Component } from "svelte";
 
@@ -35,8 +38,16 @@ export const navigation: readonly { label: string; places: readonly Place[] }[] 
     label: "Earn",
     places: [
       { label: "Machines", href: "/machines", icon: Cpu, for: "member" },
+      { label: "Pools", href: "/pools", icon: Users, for: "member" },
+      { label: "Watch", href: "/earn", icon: CirclePlay, for: "member" },
       { label: "Sponsor", href: "/sponsor", icon: Megaphone, for: "member" },
     ],
   },
-  { label: "Money", places: [{ label: "Wallet", href: "/wallet", icon: Wallet, for: "member" }] },
+  {
+    label: "Money",
+    places: [
+      { label: "Wallet", href: "/wallet", icon: Wallet, for: "member" },
+      { label: "Payouts", href: "/payouts", icon: Banknote, for: "member" },
+    ],
+  },
 ];

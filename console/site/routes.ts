@@ -23,6 +23,11 @@ export const { p, navigate, isActive, route } = createRouter({
   "/sponsor/new": () => import("../pages/sponsor/NewCampaign.svelte"),
   "/sponsor/:id": () => import("../pages/sponsor/CampaignPage.svelte"),
   "/sponsor/:id/edit": () => import("../pages/sponsor/EditCampaign.svelte"),
+  "/pools": () => import("../pages/pools/Pools.svelte"),
+  "/pools/join": () => import("../pages/pools/Join.svelte"),
+  "/pools/:owner/:name": () => import("../pages/pools/Pool.svelte"),
+  "/earn": () => import("../pages/earn/Earn.svelte"),
+  "/payouts": () => import("../pages/payouts/Payouts.svelte"),
   "/account": () => import("../pages/account/Account.svelte"),
   "*": NotFound,
 });

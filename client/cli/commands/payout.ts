@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { formatMinor } from "../../../protocol/currency.ts";
 import { type PayoutState, payoutStateSchema } from "../../../protocol/http-payouts.ts";
+import { formatMinor } from "../../../protocol/minor-units.ts";
 import type { Payout } from "../../index.ts";
 import { creditsArgument, creditsText } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
