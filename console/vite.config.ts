@@ -2,6 +2,7 @@ import path from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { compression } from "vite-plugin-compression2";
+import { sandboxTypes } from "./build/sandbox-types.ts";
 
 const here = import.meta.dirname;
 
@@ -13,6 +14,8 @@ export default defineConfig({
   root: here,
   configFile: false,
   plugins: [svelte({ configFile: false }), compression({ algorithms: ["gzip", "brotliCompress"] })],
+  // Alone in the worker: nothing else reads what is made for it.
+  worker: { format: "es", plugins: () => [sandboxTypes()] },
   build: {
     outDir: path.resolve(here, "../dist/console"),
     emptyOutDir: true,

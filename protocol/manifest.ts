@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { datasetFormats } from "./dataset-format.ts";
 import { digestPattern } from "./digest.ts";
 
-export const datasetFormatSchema = z.enum(["lines", "text", "csv", "ndjson", "matrix", "bytes"]);
-export type DatasetFormat = z.infer<typeof datasetFormatSchema>;
+export type { DatasetFormat } from "./dataset-format.ts";
+export const datasetFormatSchema = z.enum(datasetFormats);
 
 export const shardSchema = z.object({
   digest: z.string().regex(digestPattern),

@@ -7,10 +7,29 @@ export function readStored(key: string): string | undefined {
   }
 }
 
-export function writeStored(key: string, value: string): void {
+/** False when it is forgotten with the page: the browser keeps nothing, or has no room. */
+export function writeStored(key: string, value: string): boolean {
   try {
     localStorage.setItem(key, value);
+    return true;
   } catch {
-    // Forgotten with the page.
+    return false;
+  }
+}
+
+export function removeStored(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // It was never kept.
+  }
+}
+
+/** The names of what is kept that begin so. */
+export function storedKeys(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
   }
 }

@@ -5,6 +5,7 @@ import Database from "@lucide/svelte/icons/database";
 import FlaskConical from "@lucide/svelte/icons/flask-conical";
 import ListChecks from "@lucide/svelte/icons/list-checks";
 import Megaphone from "@lucide/svelte/icons/megaphone";
+import SquarePen from "@lucide/svelte/icons/square-pen";
 import Store from "@lucide/svelte/icons/store";
 import Users from "@lucide/svelte/icons/users";
 import Wallet from "@lucide/svelte/icons/wallet";
@@ -24,6 +25,7 @@ export const navigation: readonly { label: string; places: readonly Place[] }[] 
     label: "Build",
     places: [
       { label: "Market", href: "/", icon: Store },
+      { label: "Editor", href: "/new", icon: SquarePen },
       { label: "Live lab", href: "/lab", icon: FlaskConical, for: "member" },
     ],
   },

@@ -1,4 +1,4 @@
-import type { DatasetFormat } from "../../protocol/manifest.ts";
+import type { DatasetFormat } from "../../protocol/dataset-format.ts";
 
 /** Carries types only; no value ever has it. */
 declare const shapes: unique symbol;

@@ -3,7 +3,7 @@ import type { RunDraft } from "./run-request.ts";
 const keyOf = (name: string) => `sparegrid.run.${name}`;
 
 /** What was typed into a function's form in this tab: it outlives a look at another page, and signing in. */
-export function readDraft(name: string, fresh: RunDraft): RunDraft {
+export function readDraft<D extends RunDraft>(name: string, fresh: D): D {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(keyOf(name)) ?? "null");
     return typeof kept === "object" && kept !== null ? mergedDraft(fresh, kept) : fresh;
@@ -21,7 +21,7 @@ export function keepDraft(name: string, draft: RunDraft): void {
 }
 
 /** What of a kept draft still fits: another version may have other parameters. Pure. */
-export function mergedDraft(fresh: RunDraft, kept: Partial<RunDraft>): RunDraft {
+export function mergedDraft<D extends RunDraft>(fresh: D, kept: Partial<RunDraft>): D {
   const alike = <T extends object>(now: T, then: unknown): T =>
     Object.fromEntries(
       Object.entries(now).map(([name, value]) => {

@@ -13,7 +13,11 @@ export function lines(text: string, cut: boolean): Preview {
   const all = text.split("\n").filter((line) => line !== "");
   if (cut) all.pop();
   const records = all.slice(0, recordsMax).map((line) => JSON.parse(line) as unknown);
-  const more = cut || all.length > recordsMax;
+  return previewOfRecords(records, cut || all.length > recordsMax);
+}
+
+/** Pure. @param more there are others */
+export function previewOfRecords(records: unknown[], more: boolean): Preview {
   if (records.length > 0 && records.every(isPair)) return { type: "pairs", pairs: records, more };
   return { type: "records", records, more };
 }

@@ -1,3 +1,4 @@
+import type { GuestConsole } from "../console.ts";
 import { absent } from "./failure.ts";
 import { chargeBuiltIns } from "./prelude-charge.ts";
 import { replaceDate } from "./prelude-date.ts";
@@ -130,7 +131,7 @@ function fixStacks(): void {
   });
 }
 
-function createConsole(log: PreludeOptions["log"]): object {
+function createConsole(log: PreludeOptions["log"]): GuestConsole {
   const write = (...parts: unknown[]): void => log(parts);
   const nothing = (): void => {};
   return Object.freeze({
