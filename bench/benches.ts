@@ -1,4 +1,5 @@
 import { compute } from "./compute.ts";
+import { drawing } from "./drawing.ts";
 import { emptyRound } from "./empty-round.ts";
 import { firstTask } from "./first-task.ts";
 import { firstView } from "./first-view.ts";
@@ -30,4 +31,5 @@ export const benches: readonly Bench[] = [
   settlement,
   firstView,
   lighthouseScores,
+  drawing,
 ];

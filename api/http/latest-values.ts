@@ -14,6 +14,8 @@ import type { Store } from "../store/port.ts";
 
 /** At most one value of a job in so long, however fast rounds go by: each costs a call. */
 const makeEveryMs = 25;
+/** While a job runs, who is in haste takes a value that was begun no longer ago than this, while the next is made. */
+const hasteMsMax = 250;
 const callMsMax = 30_000;
 /** A state that takes longer than this to carry is nothing to look at live. */
 export const stateBytesMax = 4 * 1024 * 1024;
@@ -48,6 +50,11 @@ interface Known {
   value: Promise<LatestValue>;
 }
 
+interface Made {
+  madeAtMs: number;
+  value: LatestValue;
+}
+
 /**
  * The values of jobs as they run. A state is the function's own, packed; what it stands for is what the function's
  * `finish` makes of it, on a runner, as a call that the job's owner makes. Values live in memory alone: the newest few
@@ -56,6 +63,8 @@ interface Known {
 export class LatestValues {
   readonly #options: LatestValuesOptions;
   readonly #known = new LRUCache<string, Known>({ max: jobsKeptMax });
+  /** The newest that is there, while the next is perhaps being made. */
+  readonly #made = new LRUCache<string, Made>({ max: jobsKeptMax });
   readonly #kept = new LRUCache<string, Digest[]>({ max: jobsKeptMax });
   readonly #bytes = new LRUCache<Digest, Buffer>({
     maxSize: bytesKeptMax,
@@ -72,7 +81,7 @@ export class LatestValues {
   }
 
   /**
-   * @param haste rather one that is some milliseconds old than to wait for the newest
+   * @param haste while the job runs: rather one that is a little old than to wait for the newest, which takes a call
    * @throws GridError not-iterative, wrong-input, result-not-ready before the first round, result-gone, and what a call
    *   throws
    */
@@ -81,23 +90,47 @@ export class LatestValues {
     const askedAtMs = clock();
     const { id } = row;
     let found = await this.#find(id);
+    const made = haste && found.state.status === "running" ? this.#made.get(id) : undefined;
+    if (made !== undefined && askedAtMs - made.madeAtMs <= hasteMsMax) {
+      if (this.#waitMs(id, found) <= 0) this.#begin(row, found).catch(() => undefined);
+      return made.value;
+    }
     for (;;) {
-      const known = this.#known.get(id);
-      if (!known || known.of === found.of) break;
-      const waitMs = known.madeAtMs + makeEveryMs - clock();
+      const waitMs = this.#waitMs(id, found);
       if (waitMs <= 0) break;
+      const known = this.#known.get(id)!;
       // One that was begun since is as new as was asked for.
       if (haste || known.madeAtMs > askedAtMs) return known.value;
       await sleep(waitMs);
       found = await this.#find(id);
     }
+    return this.#begin(row, found);
+  }
+
+  /** How long until a value of this state may be begun; none when it has been. */
+  #waitMs(id: string, { of }: Found): number {
+    const known = this.#known.get(id);
+    if (!known || known.of === of) return 0;
+    return known.madeAtMs + makeEveryMs - this.#options.clock();
+  }
+
+  /** The value of this state: as it is being made, or made now. */
+  #begin(row: JobRow, found: Found): Promise<LatestValue> {
+    const { id } = row;
     const same = this.#known.get(id);
     if (same?.of === found.of) return same.value;
+    const madeAtMs = this.#options.clock();
     const value = this.#make(row, found);
-    this.#known.set(id, { madeAtMs: clock(), of: found.of, value });
-    value.catch(() => {
-      if (this.#known.get(id)?.value === value) this.#known.delete(id);
-    });
+    this.#known.set(id, { madeAtMs, of: found.of, value });
+    value.then(
+      (is) => {
+        if ((this.#made.get(id)?.madeAtMs ?? 0) <= madeAtMs)
+          this.#made.set(id, { madeAtMs, value: is });
+      },
+      () => {
+        if (this.#known.get(id)?.value === value) this.#known.delete(id);
+      },
+    );
     return value;
   }
 

@@ -39,16 +39,27 @@ function boundsOf(points: readonly Point[]) {
   return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }
 
+/** Looks only at the cells around each segment: a figure of a thousand points is drawn within a frame, too. */
 function draw(black: Uint8Array, stroke: readonly Point[]): void {
   const radius = penCells / 2;
-  for (let row = 0; row < bitmapSize; row++)
-    for (let column = 0; column < bitmapSize; column++) {
-      const cell = { x: column + 0.5, y: row + 0.5 };
-      const near = stroke.some(
-        (point, index) => distance(cell, point, stroke[index + 1] ?? point) <= radius,
-      );
-      if (near) black[row * bitmapSize + column] = 1;
-    }
+  for (const [index, from] of stroke.entries()) {
+    const to = stroke[index + 1] ?? from;
+    const rows = cellsBetween(from.y, to.y, radius);
+    const columns = cellsBetween(from.x, to.x, radius);
+    for (let row = rows.first; row <= rows.last; row++)
+      for (let column = columns.first; column <= columns.last; column++) {
+        const cell = row * bitmapSize + column;
+        if (black[cell] === 1) continue;
+        if (distance({ x: column + 0.5, y: row + 0.5 }, from, to) <= radius) black[cell] = 1;
+      }
+  }
+}
+
+function cellsBetween(a: number, b: number, radius: number): { first: number; last: number } {
+  return {
+    first: Math.max(0, Math.floor(Math.min(a, b) - radius)),
+    last: Math.min(bitmapSize - 1, Math.ceil(Math.max(a, b) + radius)),
+  };
 }
 
 /** From a point to a segment. */
