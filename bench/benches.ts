@@ -8,7 +8,9 @@ import { idle } from "./idle.ts";
 import { invoke } from "./invoke.ts";
 import { ledger } from "./ledger.ts";
 import { lighthouseScores } from "./lighthouse.ts";
+import { manyEvents } from "./many-events.ts";
 import { manyTasks } from "./many-tasks.ts";
+import { roundToChart } from "./round-to-chart.ts";
 import { settlement } from "./settlement.ts";
 import type { Bench } from "./support/report.ts";
 import { tinyTasks } from "./tiny-tasks.ts";
@@ -31,5 +33,7 @@ export const benches: readonly Bench[] = [
   settlement,
   firstView,
   lighthouseScores,
+  roundToChart,
   drawing,
+  manyEvents,
 ];

@@ -87,6 +87,14 @@ export class Stage implements AsyncDisposable {
     return { page, context, complaints };
   }
 
+  /** Processes in which pages run. */
+  async rendererPids(): Promise<number[]> {
+    const session = await this.#browser.newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    await session.detach();
+    return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser.close();
     await this.system.stop();

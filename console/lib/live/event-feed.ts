@@ -8,15 +8,6 @@ export interface FeedListener {
   connected(yes: boolean): void;
 }
 
-const types: readonly JobEvent["type"][] = [
-  "status",
-  "progress",
-  "round",
-  "params",
-  "task",
-  "settle",
-  "log",
-];
 const ended = new Set(["succeeded", "failed", "cancelled"]);
 const reopenMs = 1_000;
 
@@ -38,22 +29,21 @@ export function followJob(job: string, listener: FeedListener, after = 0): () =>
   }
 
   function open(): void {
-    source = new EventSource(`/v1/jobs/${encodeURIComponent(job)}/events?after=${last}`);
+    source = new EventSource(`/v1/jobs/${encodeURIComponent(job)}/events?batch=true&after=${last}`);
     source.onopen = () => listener.connected(true);
     source.onerror = () => {
       if (over) return;
       listener.connected(false);
       if (source?.readyState === EventSource.CLOSED) timer = setTimeout(open, reopenMs);
     };
-    for (const type of types)
-      source.addEventListener(type, (message) => hear(type, message as MessageEvent<string>));
+    source.addEventListener("batch", (message) => {
+      for (const event of JSON.parse(message.data) as FedEvent[]) hear(event);
+    });
   }
 
-  function hear(type: JobEvent["type"], message: MessageEvent<string>): void {
-    const number = Number(message.lastEventId);
-    if (number <= last) return;
-    last = number;
-    const event = { type, ...(JSON.parse(message.data) as object), number } as FedEvent;
+  function hear(event: FedEvent): void {
+    if (event.number <= last || over) return;
+    last = event.number;
     listener.event(event);
     if (event.type === "status" && ended.has(event.status)) {
       listener.connected(true);

@@ -3,9 +3,13 @@ import { api } from "../api/index.ts";
 import { type FedEvent, followJob } from "./event-feed.ts";
 import { Rounds } from "./rounds.ts";
 
-const logMax = 400;
+const logMax = 250;
 /** The whole view is asked for at most so often while events come; what events tell is shown at once. */
 const refreshMs = 1_000;
+/** Sooner when its status changed; a job that is stepped changes it many times a second. */
+const statusRefreshMs = 200;
+/** The log is read, not watched: lines that come faster are shown together. */
+const logEveryMs = 200;
 
 export interface LogEntry {
   number: number;
@@ -31,6 +35,8 @@ export class LiveJob {
   #pending: Partial<Job> = {};
   #roundsGrew = false;
   #logGrew = false;
+  #logShownMs = Number.NEGATIVE_INFINITY;
+  #logTimer: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #unfollow: () => void = () => undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
@@ -56,6 +62,7 @@ export class LiveJob {
     this.#closed = true;
     this.#unfollow();
     clearTimeout(this.#refresh);
+    clearTimeout(this.#logTimer);
     cancelAnimationFrame(this.#frame);
   }
 
@@ -77,10 +84,10 @@ export class LiveJob {
     this.job = job;
   }
 
-  #refreshSoon(urgent = false): void {
-    if (this.#refresh !== undefined && !urgent) return;
+  #refreshSoon(everyMs = refreshMs): void {
+    if (this.#refresh !== undefined && everyMs >= refreshMs) return;
     clearTimeout(this.#refresh);
-    const waitMs = urgent ? 0 : Math.max(0, this.#refreshedMs + refreshMs - performance.now());
+    const waitMs = Math.max(0, this.#refreshedMs + everyMs - performance.now());
     this.#refresh = setTimeout(() => void this.refresh(), waitMs);
   }
 
@@ -89,7 +96,7 @@ export class LiveJob {
       case "status":
         this.#pending.status = event.status;
         this.#note(event, statusTones[event.status], statusText(event));
-        this.#refreshSoon(true);
+        this.#refreshSoon(statusRefreshMs);
         break;
       case "progress": {
         const { stage, round, done, total, fuel } = event;
@@ -138,9 +145,22 @@ export class LiveJob {
     if (this.job !== undefined) this.job = { ...this.job, ...this.#pending };
     this.#pending = {};
     if (this.#roundsGrew) this.roundsVersion++;
-    if (this.#logGrew) this.log = this.#log.slice(-logMax);
     this.#roundsGrew = false;
-    this.#logGrew = false;
+    if (this.#logGrew) this.#showLog();
+  }
+
+  #showLog(): void {
+    const waitMs = this.#logShownMs + logEveryMs - performance.now();
+    if (waitMs <= 0) {
+      this.#logShownMs = performance.now();
+      this.#logGrew = false;
+      this.log = this.#log.slice(-logMax);
+      return;
+    }
+    this.#logTimer ??= setTimeout(() => {
+      this.#logTimer = undefined;
+      this.#showLog();
+    }, waitMs);
   }
 }
 
