@@ -5,6 +5,8 @@ import type { Page } from "playwright-core";
 import { pageFiles } from "../api/runners/package/page-files.ts";
 import { RunnerProgram } from "../runner/testing/runner-program.ts";
 import buildConsole from "../tests/browser/build-console.ts";
+import { stockOperator } from "../tests/browser/operator.ts";
+import { drawPicture, stockSponsor } from "../tests/browser/sponsor.ts";
 import { examine, phone, Stage, wide } from "../tests/browser/stage.ts";
 import { until } from "../tests/support/system.ts";
 
@@ -66,6 +68,14 @@ const running = await client.jobs.submit({
   memo: false,
 });
 
+const operator = await stage.operator();
+const artist = await stage.visit();
+const commercial = await drawPicture(artist);
+await stockOperator(stage, artist);
+const campaign = await stockSponsor(stage, commercial);
+await artist.context.close();
+await client.ledger.verify();
+
 const shots: readonly Shot[] = [
   { name: "market", path: "/" },
   { name: "function", path: "/f/operator/k-means" },
@@ -82,6 +92,17 @@ const shots: readonly Shot[] = [
   { name: "machines", path: "/machines" },
   { name: "wallet", path: "/wallet" },
   { name: "account", path: "/account" },
+  { name: "sponsor", path: "/sponsor" },
+  { name: "sponsor-new", path: "/sponsor/new", prepare: advertise },
+  { name: "campaign", path: `/sponsor/${campaign}` },
+  { name: "operator", path: "/operator" },
+  { name: "operator-members", path: "/operator/members" },
+  { name: "operator-member", path: "/operator/members/ada-l" },
+  { name: "operator-runners", path: "/operator/runners" },
+  { name: "operator-jobs", path: "/operator/jobs" },
+  { name: "operator-rates", path: "/operator/rates" },
+  { name: "operator-payouts", path: "/operator/payouts" },
+  { name: "operator-campaigns", path: "/operator/campaigns" },
   { name: "lab", path: "/lab", prepare: train },
   { name: "lab-clusters", path: "/lab?lab=clusters", prepare: cluster },
   { name: "runner-page", path: machine.page!, prepare: earn },
@@ -90,7 +111,6 @@ const shots: readonly Shot[] = [
   { name: "device", path: "/device" },
 ];
 const visitors = new Set(["sign-in", "sign-up"]);
-const operator = await stage.operator();
 for (const { name, path: address, prepare } of shots) {
   if (!name.startsWith(process.argv[2] ?? "")) continue;
   let kept = Number.POSITIVE_INFINITY;
@@ -121,6 +141,15 @@ async function earn(page: Page): Promise<void> {
     .getByText(/: [\d.]*[1-9] credits$/)
     .last()
     .waitFor({ state: "attached" });
+}
+
+async function advertise(page: Page): Promise<void> {
+  await page.getByLabel("Title").fill("Hill tea");
+  await page.getByLabel("Text").fill("Picked at 2,000 metres, dried in the sun.");
+  await page.getByLabel("Link").fill("https://tea.example/");
+  const file = { name: "hill-tea.png", mimeType: "image/png", buffer: commercial };
+  await page.getByLabel("File to upload").setInputFiles(file);
+  await page.getByRole("img", { name: "Commercial: Hill tea" }).waitFor();
 }
 
 async function train(page: Page): Promise<void> {

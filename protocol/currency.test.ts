@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { currencySchema, decimalsOf } from "./currency.ts";
-import { formatMinor, minorOf } from "./minor-units.ts";
+import { currencySchema } from "./currency.ts";
+import { decimalsOf, formatMinor, minorOf } from "./minor-units.ts";
 
 test("currencies are those of ISO 4217, with their decimals", () => {
   expect(currencySchema.parse("EUR")).toBe("EUR");

@@ -5,9 +5,3 @@ export const currencySchema = z
   .string()
   .regex(/^[A-Z]{3}$/, "three capital letters of ISO 4217, such as EUR")
   .refine((code) => Intl.supportedValuesOf("currency").includes(code), "no currency of ISO 4217");
-
-/** Decimals that a currency is written with, unless a rate says otherwise: EUR 2, JPY 0. */
-export function decimalsOf(currency: string): number {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
-}

@@ -21,3 +21,9 @@ export function minorOf(text: string, decimals: number): number | undefined {
   const padded = fraction.padEnd(decimals, "0");
   return Number(`${whole}${padded.slice(0, decimals)}.${padded.slice(decimals) || "0"}`);
 }
+
+/** Decimals that a currency is written with, unless a rate says otherwise: EUR 2, JPY 0. */
+export function decimalsOf(currency: string): number {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.resolvedOptions().maximumFractionDigits ?? 2;
+}

@@ -1,8 +1,8 @@
 import { and, desc, eq, inArray, lt, lte, sql } from "drizzle-orm";
 import type { z } from "zod";
-import { decimalsOf } from "../../protocol/currency.ts";
 import { GridError } from "../../protocol/errors.ts";
 import type { PayoutRate, setRateRequestSchema } from "../../protocol/http-payouts.ts";
+import { decimalsOf } from "../../protocol/minor-units.ts";
 import { creditsOf, formatCredits, microOf } from "../../protocol/money.ts";
 import { millionths, worthOf } from "../../protocol/payout-worth.ts";
 import type { Database } from "../database/open.ts";

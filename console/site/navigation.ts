@@ -1,13 +1,20 @@
+import Activity from "@lucide/svelte/icons/activity";
+import ArrowLeftRight from "@lucide/svelte/icons/arrow-left-right";
 import Banknote from "@lucide/svelte/icons/banknote";
 import CirclePlay from "@lucide/svelte/icons/circle-play";
 import Cpu from "@lucide/svelte/icons/cpu";
 import Database from "@lucide/svelte/icons/database";
 import FlaskConical from "@lucide/svelte/icons/flask-conical";
+import HandCoins from "@lucide/svelte/icons/hand-coins";
 import ListChecks from "@lucide/svelte/icons/list-checks";
+import ListTree from "@lucide/svelte/icons/list-tree";
 import Megaphone from "@lucide/svelte/icons/megaphone";
+import Server from "@lucide/svelte/icons/server";
 import SquarePen from "@lucide/svelte/icons/square-pen";
 import Store from "@lucide/svelte/icons/store";
+import Tv from "@lucide/svelte/icons/tv";
 import Users from "@lucide/svelte/icons/users";
+import UsersRound from "@lucide/svelte/icons/users-round";
 import Wallet from "@lucide/svelte/icons/wallet";
 import type { Component } from "svelte";
 
@@ -50,6 +57,18 @@ export const navigation: readonly { label: string; places: readonly Place[] }[] 
     places: [
       { label: "Wallet", href: "/wallet", icon: Wallet, for: "member" },
       { label: "Payouts", href: "/payouts", icon: Banknote, for: "member" },
+    ],
+  },
+  {
+    label: "Operate",
+    places: [
+      { label: "Overview", href: "/operator", icon: Activity, for: "operator" },
+      { label: "Members", href: "/operator/members", icon: UsersRound, for: "operator" },
+      { label: "Runners", href: "/operator/runners", icon: Server, for: "operator" },
+      { label: "All jobs", href: "/operator/jobs", icon: ListTree, for: "operator" },
+      { label: "Rates", href: "/operator/rates", icon: ArrowLeftRight, for: "operator" },
+      { label: "Payout queue", href: "/operator/payouts", icon: HandCoins, for: "operator" },
+      { label: "All campaigns", href: "/operator/campaigns", icon: Tv, for: "operator" },
     ],
   },
 ];

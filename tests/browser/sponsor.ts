@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "../../client/index.ts";
-import type { Visitor } from "./stage.ts";
+import { type Client, createClient } from "../../client/index.ts";
+import type { Stage, Visitor } from "./stage.ts";
 
 /** A picture that a sponsor may show, drawn by the browser. */
 export async function drawPicture({ context }: Visitor): Promise<Buffer> {
@@ -23,4 +23,24 @@ export async function watch({ campaigns }: Client, id: string): Promise<void> {
     await sleep(heartbeatMs);
   }
   await campaigns.finish(token);
+}
+
+/** Campaigns of the operator's, one of them watched; its id. */
+export async function stockSponsor(stage: Stage, picture: Buffer): Promise<string> {
+  const { campaigns } = stage.system.client;
+  const tea = await campaigns.create({
+    title: "Hill tea",
+    text: "Picked at 2,000 metres, dried in the sun.",
+    link: "https://tea.example/",
+    creditsPerView: 0.5,
+    watchSeconds: 5,
+    budget: 100,
+  });
+  await campaigns.upload(tea.id, new Blob([new Uint8Array(picture)]));
+  await campaigns.start(tea.id);
+  await campaigns.create({ title: "Winter blend", creditsPerView: 0.75, budget: 40 });
+  const viewers = await Promise.all(["vera", "vito", "vesna"].map((name) => stage.member(name)));
+  const clients = viewers.map(({ key }) => createClient({ url: stage.url, key }));
+  await Promise.all(clients.map((viewer) => watch(viewer, tea.id)));
+  return tea.id;
 }

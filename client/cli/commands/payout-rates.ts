@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { currencySchema, decimalsOf } from "../../../protocol/currency.ts";
-import { formatMinor } from "../../../protocol/minor-units.ts";
+import { currencySchema } from "../../../protocol/currency.ts";
+import { decimalsOf, formatMinor } from "../../../protocol/minor-units.ts";
 import type { PayoutRate } from "../../index.ts";
 import { creditsOrNone, creditsText, minorArgument } from "../amounts.ts";
 import { type Context, examples } from "../context.ts";
