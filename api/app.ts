@@ -11,6 +11,7 @@ import type { Deps } from "./deps.ts";
 import type { ApiContext, ApiEnv } from "./http/context.ts";
 import { createIdempotent } from "./http/idempotency.ts";
 import { linger } from "./http/linger.ts";
+import { meOf } from "./http/me-view.ts";
 import { loudnessOf, problemResponse, toGridError } from "./http/problem.ts";
 import type { Handler, Operation, Route } from "./http/route.ts";
 import { authHeadersOf } from "./http/who.ts";
@@ -110,7 +111,7 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     router.on(operation.method.toUpperCase(), operation.path, handler);
   }
   fast.notFound((c) => app.fetch(c.req.raw, c.env));
-  app.notFound(async (c) => (await deps.console.serve(c)) ?? noRoute(deps, operations, c));
+  app.notFound(async (c) => (await servePage(deps, c)) ?? noRoute(deps, operations, c));
   app.onError((error, c) => answerError(deps, c, error));
   fast.onError((error, c) => answerError(deps, c, error));
   return fast;
@@ -173,6 +174,22 @@ async function visitorOf(
     if (isStranger && headers.authorization === undefined) return undefined;
     throw error;
   }
+}
+
+/** A page is opened also where it cannot be said who opens it: it asks itself, and shows why. */
+async function servePage(deps: Deps, c: ApiContext): Promise<Response | undefined> {
+  let renewed: readonly string[] = [];
+  const response = await deps.console.serve(c, async () => {
+    try {
+      const visitor = await visitorOf(deps.authenticator, c);
+      renewed = visitor?.setCookies ?? [];
+      return visitor === undefined ? null : meOf(deps, visitor);
+    } catch {
+      return undefined;
+    }
+  });
+  for (const cookie of renewed) response?.headers.append("set-cookie", cookie);
+  return response;
 }
 
 function answerError({ log }: Deps, c: ApiContext, error: unknown): Response {

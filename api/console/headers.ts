@@ -19,12 +19,12 @@ const policy = [
 
 const common = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
 
-/** Of a page: asked for anew each time, so that a new build is seen at once. */
+/** Of a page: asked for anew each time, so that a new build is seen at once; it says who is signed in. */
 export const documentHeaders = {
   ...common,
   "content-security-policy": policy,
   "cross-origin-opener-policy": "same-origin",
-  "cache-control": "no-cache",
+  "cache-control": "private, no-cache",
 };
 
 /** Of a file whose name holds the hash of its content. */

@@ -6,28 +6,16 @@ import {
 } from "../../protocol/http-accounts.ts";
 import { requireSession, requireWhole } from "../accounts/principal.ts";
 import type { Deps } from "../deps.ts";
-import { accountOf } from "../http/account-view.ts";
 import { readJson } from "../http/body.ts";
 import { type ApiContext, principalOf } from "../http/context.ts";
+import { meOf } from "../http/me-view.ts";
 import { json, type Route } from "../http/route.ts";
 
 const tag = "Accounts";
 
 /** The account that asks. */
 export function meRoutes({ accounts, passwords, quotas, pools }: Deps): Route[] {
-  function me(c: ApiContext): Me {
-    const { account, via, key, scopes } = principalOf(c);
-    const known = accounts.get(account);
-    return {
-      ...accountOf(known),
-      hasPassword: accounts.password(account) !== undefined,
-      via,
-      key: key ?? null,
-      scopes: [...scopes],
-      quotas: quotas.of(account),
-      defaultPool: known.defaultPool === undefined ? null : pools.choice.nameOf(known.defaultPool),
-    };
-  }
+  const me = (c: ApiContext): Me => meOf({ accounts, quotas, pools }, principalOf(c));
 
   return [
     {

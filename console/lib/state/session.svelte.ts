@@ -11,6 +11,13 @@ class Session {
   wanted = $state(false);
   #answered: PromiseWithResolvers<boolean> | undefined;
 
+  /** What the document says, which was made for who opened it. Undefined when it does not: then ask with `load`. */
+  read(document: Document): Me | null | undefined {
+    const text = document.getElementById("me")?.textContent;
+    if (text) this.me = JSON.parse(text) as Me | null;
+    return this.me;
+  }
+
   /** Asks the server. @throws Unreachable, GridError other than "unauthorized" */
   async load(): Promise<Me | null> {
     try {
