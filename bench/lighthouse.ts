@@ -24,7 +24,7 @@ interface Place {
 /** Lighthouse as it is set up by itself: a phone, its network and processor simulated. */
 export const lighthouseScores: Bench = {
   name: "lighthouse",
-  about: "Lighthouse's scores of market, job and lab (a phone, simulated throttling)",
+  about: "Lighthouse's scores of market, editor, job and lab (a phone, simulated throttling)",
   run: (options) =>
     withStage("Lighthouse", options, withStarter, async (stage) => {
       await starterThere(stage);
@@ -47,6 +47,7 @@ async function placesOf(stage: Stage): Promise<Place[]> {
   await jobs.wait(trained.id);
   return [
     { name: "market", path: "/" },
+    { name: "editor", path: "/new", cookie },
     { name: "job", path: `/jobs/${trained.id}`, cookie },
     { name: "lab", path: "/lab", cookie },
   ];
