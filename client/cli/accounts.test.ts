@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { post, startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
 import type { Me } from "../../protocol/http-accounts.ts";
-import { runCommand, startCommand } from "./testing/command.ts";
+import { startCommand } from "./testing/command.ts";
+import { runCommand } from "./testing/in-process.ts";
 
 let api: TestApi;
 let folder: string;

@@ -11,7 +11,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandMain, runCommand, type Surroundings, startCommand } from "./testing/command.ts";
+import { commandMain, runProcess, type Surroundings, startCommand } from "./testing/command.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/sparegrid.js", import.meta.url));
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function sparegrid(args: readonly string[], more: Partial<Surroundings> = {}) {
-  return runCommand(args, { folder, ...more });
+  return runProcess(args, { folder, ...more });
 }
 
 describe("without an API", () => {

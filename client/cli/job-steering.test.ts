@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
-import { runCommand } from "./testing/command.ts";
+import { runCommand } from "./testing/in-process.ts";
 
 const descent = `import { iterate, range } from "sparegrid";
 export default iterate({ title: "Descent", input: range(), params: { rate: 0.1, name: "plain" },

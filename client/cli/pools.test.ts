@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
-import { runCommand } from "./testing/command.ts";
+import { runCommand } from "./testing/in-process.ts";
 
 let api: TestApi;
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApi, type TestApi, type TestMember } from "../../api/testing/test-api.ts";
 import type { LedgerReport, Wallet, WalletEntry } from "../index.ts";
-import { runCommand } from "./testing/command.ts";
+import { runCommand } from "./testing/in-process.ts";
 
 let api: TestApi;
 let ada: TestMember;

@@ -33,8 +33,8 @@ export function startCommand(
   });
 }
 
-/** Runs the real command to its end. */
-export async function runCommand(
+/** Runs the real command in a process of its own to its end: where entry, exit and streams are what is tested. */
+export async function runProcess(
   args: readonly string[],
   surroundings: Surroundings,
 ): Promise<Ran> {
