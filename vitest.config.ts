@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // isolated-vm refuses to load unless the process was started with --no-node-snapshot, and that flag is not
 // allowed in NODE_OPTIONS, so it goes through the pool's execArgv.
@@ -14,8 +15,21 @@ const code = ["protocol", "functions", "sandbox", "api", "runner", "client", "co
 /** Programs that take all they can get, against limits in time and memory; runners that race. Nothing runs beside them. */
 const againstTime = ["tests/hostile/**/*.test.ts", "tests/e2e/lifecycle.test.ts"];
 
+/** Files that take long first: one that began last would be waited for by a core that has nothing left to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const { true: long = [], false: short = [] } = Object.groupBy(sorted, (file) => {
+      const { project, moduleId } = file;
+      return String(project.name !== "unit" || moduleId.endsWith("histories.test.ts"));
+    });
+    return [...long, ...short];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -53,13 +67,13 @@ export default defineConfig({
         },
       },
       {
-        // People's journeys through the console, in a real Chromium.
+        // People's journeys through the console, in a real Chromium. They wait as much as they work, too.
         test: {
           ...shared,
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: "tests/browser/build-console.ts",
-          fileParallelism: false,
+          maxWorkers: "100%",
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

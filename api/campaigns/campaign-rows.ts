@@ -22,13 +22,16 @@ export interface CampaignTotals {
 /** Campaigns and their days, as they are stored. */
 export class CampaignRows {
   readonly #drizzle: Drizzle;
+  /** What every view and every look at the clock asks for. */
+  readonly #prepared: ReturnType<typeof prepare>;
 
   constructor(drizzle: Drizzle) {
     this.#drizzle = drizzle;
+    this.#prepared = prepare(drizzle);
   }
 
   find(id: string): CampaignRow | undefined {
-    return this.#drizzle.select().from(campaigns).where(eq(campaigns.id, id)).get();
+    return this.#prepared.find.get({ id });
   }
 
   insert(row: CampaignRow): void {
@@ -76,22 +79,12 @@ export class CampaignRows {
 
   /** Those in a state whose last day has passed. */
   pastDate(state: CampaignState, nowMs: number, limit: number): CampaignRow[] {
-    return this.#drizzle
-      .select()
-      .from(campaigns)
-      .where(and(eq(campaigns.state, state), lte(campaigns.endsAtMs, nowMs)))
-      .limit(limit)
-      .all();
+    return this.#prepared.pastDate.all({ state, nowMs, limit });
   }
 
   /** Ended ones that still hold credits for views that were under way. */
   unsettled(limit: number): CampaignRow[] {
-    return this.#drizzle
-      .select()
-      .from(campaigns)
-      .where(and(eq(campaigns.state, "ended"), eq(campaigns.settled, false)))
-      .limit(limit)
-      .all();
+    return this.#prepared.unsettled.all({ limit });
   }
 
   /** It has just had its turn. */
@@ -157,4 +150,22 @@ export class CampaignRows {
       .limit(limit)
       .all();
   }
+}
+
+function prepare(drizzle: Drizzle) {
+  const { placeholder } = sql;
+  const limit = placeholder("limit");
+  const all = () => drizzle.select().from(campaigns);
+  const isPast = lte(campaigns.endsAtMs, placeholder("nowMs"));
+  const holdsYet = and(eq(campaigns.state, "ended"), eq(campaigns.settled, false));
+  return {
+    find: all()
+      .where(eq(campaigns.id, placeholder("id")))
+      .prepare(),
+    pastDate: all()
+      .where(and(eq(campaigns.state, placeholder("state")), isPast))
+      .limit(limit)
+      .prepare(),
+    unsettled: all().where(holdsYet).limit(limit).prepare(),
+  };
 }

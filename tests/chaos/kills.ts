@@ -34,7 +34,8 @@ export function describeKills(store: "embedded" | "redis"): void {
     await client.functions.publish({ name: "slow-map", source: slowMap });
     await client.functions.publish({ name: "float-sums", source: floatSums });
     await client.functions.publish({ name: "descent", source: descent });
-    requests.map = { function: "slow-map", dataset: lines.id, seed: 7 };
+    // Long enough to be killed in, and no longer: what a kill undoes is done again.
+    requests.map = { function: "slow-map", dataset: lines.id, seed: 7, params: { spin: 1_000 } };
     requests.mapReduce = { function: "float-sums", dataset: lines.id };
     requests.iterate = { function: "descent", dataset: rows.id, params: { rounds: 150 } };
     for (const [kind, request] of Object.entries(requests)) {

@@ -52,7 +52,7 @@ beforeAll(async () => {
     memo: false,
   };
   requests.push(
-    { function: "ann/slow-map", seed: 7, ...common },
+    { function: "ann/slow-map", seed: 7, params: { spin: 1_000 }, ...common },
     { function: "ann/float-sums", ...common },
   );
   for (const request of requests) {

@@ -92,7 +92,7 @@ function prepare(client: SQLite.Database) {
          || ', left ' || (held_micro - work_micro - royalty_micro - fee_micro - released_micro)
          || ', owed ' || owed_micro || ', fuel ' || fuel
          || ', in transfers ' || (SELECT coalesce(sum(json_extract(about, '$.fuel')), 0) FROM ledger_transfers
-              WHERE id GLOB 'work:' || job || ':*')
+              WHERE id >= 'work:' || job || ':' AND id < 'work:' || job || ';')
          || '; ' || coalesce((SELECT group_concat(line, '; ') FROM (
               SELECT earner || ': ' || s.fuel || ' for ' || s.work_micro || ' + ' || s.royalty_micro || ' + '
                 || s.fee_micro AS line FROM job_settled s WHERE s.job = p.job ORDER BY line)), '')
