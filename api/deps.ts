@@ -21,6 +21,7 @@ import type { LoopDelay } from "./http/server-status.ts";
 import type { Submit } from "./http/submit.ts";
 import type { Versions } from "./http/versions.ts";
 import type { LedgerParts } from "./ledger/wire.ts";
+import type { MachineRecords } from "./machines/records.ts";
 import type { Payments } from "./payments/index.ts";
 import type { PayoutsArea } from "./payouts/index.ts";
 import type { PoolParts } from "./pools/index.ts";
@@ -57,6 +58,7 @@ export interface Deps extends Omit<AccountsWiring, "close">, LedgerParts {
   ingest: DatasetIngest;
   jobs: Jobs;
   gateway: Gateway;
+  machines: MachineRecords;
   versions: Versions;
   bindings: Bindings;
   gate: BlobGate;

@@ -187,7 +187,10 @@ export interface RunnerInfo {
   busy: number;
   memoryMb: number;
   connectedAtMs: number;
+  /** Of this connection: tasks answered, taken but not answered, and what went wrong by the machine's own fault. */
   tasksDone: number;
+  tasksLost: number;
+  faults: number;
   state: "idle" | "busy" | "draining" | "paused";
   paused?: Paused | undefined;
   /** Pools that its owner has limited it to, as told and as jobs name them. */

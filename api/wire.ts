@@ -33,6 +33,7 @@ import { JobViews } from "./jobs/job-view.ts";
 import { JobService } from "./jobs/jobs.ts";
 import { Sweeper } from "./jobs/sweeper.ts";
 import { wireLedger } from "./ledger/wire.ts";
+import { MachineRecords } from "./machines/records.ts";
 import { createMemory } from "./memo/index.ts";
 import { createPayments } from "./payments/index.ts";
 import { moneyOf } from "./payments/view.ts";
@@ -141,6 +142,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       leaseMs: config.leaseMs,
       mayServe: pools.memberships.mayServe,
       onLends: (account) => pools.lenders.note(account),
+      onLeft: (runner) => machines.left(runner),
       refuses: (account, others) =>
         others < quotas.max(account, "runners") ? undefined : quotas.exceeded(account, "runners"),
       poolNamed: (account, name) => pools.choice.named(account, name),
@@ -157,6 +159,14 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       onMeasured: (measured) => payments.onMeasured(measured),
     });
     closers.push(() => gateway.close());
+    const machines = new MachineRecords({
+      database: database.drizzle,
+      unflushed: database.unflushed,
+      connected: () => gateway.runners(),
+      clock,
+      log,
+    });
+    closers.push(() => machines.close());
     const note = (job: string) =>
       void jobReader.read(job).catch((error: unknown) => log.debug({ err: error, job }, "noted"));
     closers.push(pools.memberships.watch(() => gateway.reconsider()));
@@ -267,6 +277,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       },
       payments,
       memory,
+      machines,
       clock,
       log,
       blobGraceMs,
@@ -290,6 +301,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       ingest,
       jobs,
       gateway,
+      machines,
       versions,
       bindings,
       gate,

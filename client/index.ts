@@ -8,6 +8,8 @@
 import { z } from "zod";
 import { GridError } from "../protocol/errors.ts";
 import {
+  type AwayRunner,
+  awayRunnerPageSchema,
   type Health,
   healthSchema,
   invokeAcceptedSchema,
@@ -175,6 +177,20 @@ export class Client {
   async runners(options: Abortable = {}): Promise<Runner[]> {
     return (await this.#transport.json({ path: "/v1/runners", ...options }, runnerPageSchema))
       .items;
+  }
+
+  /** Runners of yours that were connected before and are not now. */
+  async awayRunners(options: Abortable = {}): Promise<AwayRunner[]> {
+    const request = { path: "/v1/runners/away", ...options };
+    return (await this.#transport.json(request, awayRunnerPageSchema)).items;
+  }
+
+  /** Takes a runner that is away off the list, with its record. */
+  async forgetRunner(id: string, options: Abortable = {}): Promise<void> {
+    const path = `/v1/runners/${encodeURIComponent(id)}`;
+    await this.#transport.send({ method: "DELETE", path, ...options }, (response) =>
+      response.text(),
+    );
   }
 
   /** How the server does, and what waits for the operator; for the operator. */

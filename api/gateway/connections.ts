@@ -50,6 +50,9 @@ export class Connections {
         return this.#greet(socket, owner, message);
       },
       message: (session, message, payloads) => this.#onMessage(session, message, payloads),
+      broke: (session) => {
+        session.faults++;
+      },
       heard: (session) => silence.heard(session),
       closed: (session) => void quietly(() => this.#onClosed(session)),
       warn,
@@ -141,6 +144,8 @@ export class Connections {
     if (!sessions.delete(session.id)) return;
     const { leases } = session;
     log.info({ runner: session.hello.name, leases: leases.size }, "runner disconnected");
+    for (const { next, hi } of leases.values()) session.tasksLost += Math.max(hi - next, 1);
+    hooks.onLeft(session.info());
     hooks.onLends(session.owner);
     calls.onSessionClosed(session);
     await rounds.settled(leases.keys());

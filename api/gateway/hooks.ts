@@ -1,6 +1,6 @@
 import type { ErrorBody, GridError } from "../../protocol/errors.ts";
 import type { JobStatus } from "../../protocol/job.ts";
-import type { AnsweredCall, MayServe, MeasuredWork } from "../ports.ts";
+import type { AnsweredCall, MayServe, MeasuredWork, RunnerInfo } from "../ports.ts";
 
 /** What other parts of the API tell the gateway and hear from it. They are called on its fastest paths. */
 export interface GatewayHooks {
@@ -12,6 +12,8 @@ export interface GatewayHooks {
   poolNamed: (account: string, name: string) => string | undefined;
   /** A runner of this account came or went. */
   onLends: (account: string) => void;
+  /** A connection ended, and this is what it came to. */
+  onLeft: (runner: RunnerInfo) => void;
   onEnded: (job: string, status: JobStatus, error?: ErrorBody) => void;
   /** A job was paused, or goes on. */
   onStatus: (job: string) => void;
@@ -28,7 +30,7 @@ export function hooksOf(
   hooks: Partial<GatewayHooks>,
   onError: (error: unknown) => void,
 ): GatewayHooks {
-  const { onEnded, onStatus, onAccepted, onCall, onMeasured, onLends } = hooks;
+  const { onEnded, onStatus, onAccepted, onCall, onMeasured, onLends, onLeft } = hooks;
   const heard =
     <News extends unknown[]>(listener: ((...news: News) => void) | undefined) =>
     (...news: News) => {
@@ -43,6 +45,7 @@ export function hooksOf(
     refuses: hooks.refuses ?? (() => undefined),
     poolNamed: hooks.poolNamed ?? ((_, name) => name),
     onLends: heard(onLends),
+    onLeft: heard(onLeft),
     onEnded: heard(onEnded),
     onStatus: heard(onStatus),
     onAccepted: heard(onAccepted),

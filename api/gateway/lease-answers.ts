@@ -141,6 +141,7 @@ export class LeaseAnswers {
     if (!lease) return;
     session.leases.delete(lease.token);
     const error = GridError.fromBody(message.error);
+    if (error.fault === "runner") session.faults++;
     const { store, views } = this.#deps;
     const retried = error.fault !== "function" || retriedFunctionFaults.has(error.code);
     if (!retried) {

@@ -10,6 +10,8 @@ export interface ReceptionHandlers {
   /** The first message. Undefined when the runner was turned away. */
   greet(message: RunnerToGateway): RunnerSession | undefined;
   message(session: RunnerSession, message: RunnerToGateway, payloads: Uint8Array[]): void;
+  /** What it said is not what the protocol or its lease asks for. It is cut off. */
+  broke(session: RunnerSession): void;
   /** It said something, if only a ping. */
   heard(session: RunnerSession | undefined): void;
   closed(session: RunnerSession): void;
@@ -34,6 +36,7 @@ export function receive(socket: WebSocket, handlers: ReceptionHandlers): void {
       }
     } catch (error) {
       handlers.warn(error, "a runner broke the protocol");
+      if (session) handlers.broke(session);
       socket.close(4002, "protocol error");
     }
   };

@@ -66,6 +66,8 @@ export class RunnerSession {
   readonly bundles = new LRUCache<string, true>({ max: 1000 });
   calls = 0;
   tasksDone = 0;
+  tasksLost = 0;
+  faults = 0;
   draining = false;
   /** It may not lend any more, and is being disconnected. */
   revoked = false;
@@ -192,6 +194,8 @@ export class RunnerSession {
       memoryMb: this.#offer.memoryMb,
       connectedAtMs: this.connectedAtMs,
       tasksDone: this.tasksDone,
+      tasksLost: this.tasksLost,
+      faults: this.faults,
       state: this.#state(busy),
       ...(this.paused && { paused: this.paused }),
       ...(this.servesOnly && { servesOnly: this.servesOnly }),

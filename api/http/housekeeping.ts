@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { GridError } from "../../protocol/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { MachineRecords } from "../machines/records.ts";
 import type { Memory } from "../memo/index.ts";
 import type { Payments } from "../payments/index.ts";
 import type { Store } from "../store/port.ts";
@@ -34,6 +35,7 @@ export interface HousekeepingOptions {
   noteLenders: () => void;
   payments: Pick<Payments, "rows" | "settlement" | "runnerEarnings">;
   memory: Pick<Memory, "trim">;
+  machines: Pick<MachineRecords, "trim">;
   clock: () => number;
   log: Logger;
   jobRetentionMs: number;
@@ -93,6 +95,7 @@ export class Housekeeping {
       if (await this.#isPaid(id)) await this.#forget(id);
     payments.rows.trim(nowMs - paymentsKeptMs);
     payments.runnerEarnings.trim();
+    this.#options.machines.trim();
     catalog.jobs.trim(jobRowsMax);
     catalog.functions.purge(expiredAtOnce);
     catalog.idempotency.trim(nowMs - idempotencyKeptMs, idempotencyKeysMax);

@@ -58,6 +58,12 @@ describe.runIf(chromiumInstalled())("one's account, machines and wallet", () => 
     await expectAccessible(page);
     await stage.system.stopRunner();
     await page.getByText("No machine is connected").waitFor();
+    const row = page.getByRole("row").filter({ hasText: "just now" });
+    await row.getByText("new").waitFor();
+    await expectAccessible(page);
+    await row.getByRole("button", { name: "Forget" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
+    await row.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
   });
 

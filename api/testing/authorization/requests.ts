@@ -153,6 +153,11 @@ const jobs: Record<string, Request> = {
 const runners: Record<string, Request> = {
   "GET /v1/runners": get("/v1/runners"),
   "GET /v1/runners [all]": get("/v1/runners?all=true"),
+  "GET /v1/runners/away": get("/v1/runners/away"),
+  "DELETE /v1/runners/{id}": (scene) => ({
+    path: `/v1/runners/${scene.awayRunner()}`,
+    init: remove,
+  }),
   "GET /v1/runners/{id}/earnings": (scene) => ({
     path: `/v1/runners/${scene.earningRunner()}/earnings`,
   }),

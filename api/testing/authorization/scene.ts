@@ -1,5 +1,6 @@
 import { digestOf } from "../../../protocol/digest.ts";
 import { earnerOf } from "../../../protocol/earner.ts";
+import { runnerInfo } from "../../machines/testing.ts";
 import {
   cookieOf,
   post,
@@ -96,6 +97,13 @@ export class Scene {
   earningRunner(): string {
     const runner = this.fresh("run");
     this.api.deps.payments.runnerEarnings.paid({ account: this.ada.account, runner }, 1);
+    return runner;
+  }
+
+  /** A machine of ada's that was connected once. */
+  awayRunner(): string {
+    const runner = this.fresh("run");
+    this.api.deps.machines.left(runnerInfo({ owner: this.ada.account, id: runner }));
     return runner;
   }
 

@@ -79,6 +79,8 @@ GET    /v1/jobs/{id}/events                                  401   403   404   2
 GET    /v1/jobs/{id}/result                                  401   403   404   200   404
 
 GET    /v1/runners                                           401   403   200   200   200
+GET    /v1/runners/away                                      401   403   200   200   200
+DELETE /v1/runners/{id}                                      401   403   404   204   404
 GET    /v1/runners/{id}/earnings                             401   403   404   200   404
 GET    /v1/runners [all]                                     401   403   403   403   200
 GET    /v1/blobs/{digest}                                    401   403   403   403   200
