@@ -48,6 +48,7 @@ import { runnerRoutes } from "./routes/runners.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { steeringRoutes } from "./routes/steering.ts";
 import { tryRoutes } from "./routes/try.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
 import { viewRoutes } from "./routes/views.ts";
 
 /**
@@ -72,6 +73,8 @@ export function createApp(deps: Deps): Hono<ApiEnv> {
     ...tryRoutes(deps),
     ...functionRoutes(deps),
     ...functionChangeRoutes(deps),
+    // Before those with an id in the same place.
+    ...uploadRoutes(deps),
     ...datasetRoutes(deps),
     ...jobRoutes(deps),
     ...jobAgainRoutes(deps),

@@ -4,11 +4,12 @@ import { createExecutorPool } from "../sandbox/index.ts";
 import { wireAccounts } from "./accounts/wire.ts";
 import { createCampaignsArea } from "./campaigns/index.ts";
 import { createCatalog } from "./catalog/catalog.ts";
+import type { DatasetRow } from "./catalog/datasets.ts";
 import type { Config } from "./config.ts";
 import { ConsoleBuild } from "./console/build.ts";
 import { consoleFolder, serveConsole } from "./console/files.ts";
 import { openDatabase } from "./database/open.ts";
-import { createDatasetIngest, inlineDataset } from "./datasets/index.ts";
+import { createDatasetIngest, inlineDataset, UploadSessions } from "./datasets/index.ts";
 import type { Deps, SocketGateway } from "./deps.ts";
 import { createBuilder, createCompiler, Trials, togetherMax } from "./functions/index.ts";
 import { RunnerGateway } from "./gateway/gateway.ts";
@@ -113,6 +114,8 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
     const { blobGraceMs } = config;
     const gate = new BlobGate(blobGraceMs, clock);
     const ingest = createDatasetIngest({ blobs: store.blobs });
+    const uploads = new UploadSessions<DatasetRow>({ clock });
+    closers.push(() => uploads.close());
     const pools = createPools({
       database,
       handles: accounts.accounts,
@@ -299,6 +302,7 @@ export async function wire(config: Config, key: string, log: Logger): Promise<Wi
       compiler,
       trials,
       ingest,
+      uploads,
       jobs,
       gateway,
       machines,

@@ -21,8 +21,8 @@ export class DatasetsClient {
   }
 
   /**
-   * Streams data up; a string is a file's path. Files, Blobs and bytes are sent again when the connection is lost,
-   * under the same Idempotency-Key; a stream can be read only once, so its loss is the caller's.
+   * Streams data up; a string is a file's path. Files, Blobs and bytes go on from where the server is when
+   * the connection is lost; a stream can be read only once, so its loss is the caller's.
    * @throws GridError malformed-record (details.line), record-too-large, empty-dataset, upload-incomplete, …
    */
   upload(source: UploadSource, options: UploadOptions): Promise<Dataset> {

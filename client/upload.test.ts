@@ -18,7 +18,8 @@ interface Upload {
 }
 
 function uploadApp(uploads: Upload[], failFirst = false): Hono {
-  return new Hono().post("/v1/datasets", async (c) => {
+  const app = new Hono().get("/v1/datasets/uploads/:key", () => problem(404, "not-found"));
+  return app.post("/v1/datasets", async (c) => {
     const { byteLength } = await c.req.arrayBuffer();
     uploads.push({
       length: c.req.header("content-length"),

@@ -1,4 +1,5 @@
 import { type Dataset, datasetSchema, type UploadQuery } from "../protocol/http.ts";
+import { uploadResumably } from "./resumable-upload.ts";
 import type { Transport } from "./transport.ts";
 
 /** A file's path, bytes in memory, a Blob, or a stream that can be read once. */
@@ -17,16 +18,17 @@ export interface UploadOptions extends Partial<Omit<UploadQuery, "format">> {
   bytes?: number | undefined;
   /** Bytes handed to the network so far, of how many (undefined when unknown). */
   onProgress?: ((sentBytes: number, totalBytes: number | undefined) => void) | undefined;
+  /** The connection broke, and the upload goes on from this byte; from 0 when the server has nothing of it any more. */
+  onResume?: ((fromByte: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
-interface Opened {
-  /** A fresh pass over the data. */
-  read: () => AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
-  bytes: number | undefined;
-  /** Whether `read` may be called again for another attempt. */
-  replayable: boolean;
-}
+type Bytes = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+
+/** Data that may be read as often as it takes, from any byte on, or a stream that may be read once. */
+type Opened =
+  | { bytes: number; from: (start: number) => Bytes }
+  | { bytes: number | undefined; once: Bytes };
 
 const fileChunkBytes = 256 * 1024;
 
@@ -36,36 +38,51 @@ export async function uploadDataset(
   source: UploadSource,
   options: UploadOptions,
 ): Promise<Dataset> {
-  const { contentEncoding, bytes, onProgress, signal, ...query } = options;
+  const { contentEncoding, bytes, onProgress, onResume, signal, ...query } = options;
   const opened = await open(source, bytes);
+  const total = opened.bytes;
+  onProgress?.(0, total);
+  if ("from" in opened) {
+    let sent = 0;
+    const progress = (sentBytes: number) => {
+      sent = sentBytes;
+      onProgress?.(sentBytes, total);
+    };
+    return uploadResumably(transport, {
+      ...{ query, contentEncoding, bytes: opened.bytes, signal },
+      body: (start) => ReadableStream.from(counted(opened.from(start), start, progress)),
+      sent: () => sent,
+      onResume: (from) => {
+        progress(from);
+        onResume?.(from);
+      },
+    });
+  }
   const headers: Record<string, string> = { "content-type": "application/octet-stream" };
   if (contentEncoding !== undefined) headers["content-encoding"] = contentEncoding;
-  if (opened.bytes !== undefined) headers["content-length"] = String(opened.bytes);
+  if (total !== undefined) headers["content-length"] = String(total);
+  const body = counted(opened.once, 0, (sent) => onProgress?.(sent, total));
   return transport.json(
     {
-      method: "POST",
-      path: "/v1/datasets",
-      query,
-      headers,
-      body: () => ReadableStream.from(counted(opened, onProgress)),
-      replayable: opened.replayable,
+      ...{ method: "POST", path: "/v1/datasets", query, headers, signal },
+      body: () => ReadableStream.from(body),
+      replayable: false,
       unhurried: true,
-      signal,
     },
     datasetSchema,
   );
 }
 
 async function* counted(
-  opened: Opened,
-  onProgress: UploadOptions["onProgress"],
+  bytes: Bytes,
+  start: number,
+  progress: (sentBytes: number) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let sent = 0;
-  onProgress?.(0, opened.bytes);
-  for await (const chunk of opened.read()) {
+  let sent = start;
+  for await (const chunk of bytes) {
     yield chunk;
     sent += chunk.byteLength;
-    onProgress?.(sent, opened.bytes);
+    progress(sent);
   }
 }
 
@@ -75,18 +92,19 @@ async function open(source: UploadSource, bytes: number | undefined): Promise<Op
     const { createReadStream, promises } = await import("node:fs");
     const { size } = await promises.stat(source);
     return {
-      read: () => createReadStream(source, { highWaterMark: fileChunkBytes }),
       bytes: size,
-      replayable: true,
+      // As large as it was: what is appended meanwhile is not of this upload.
+      from: (start) =>
+        start >= size
+          ? slices(new Uint8Array())
+          : createReadStream(source, { start, end: size - 1, highWaterMark: fileChunkBytes }),
     };
   }
-  if (source instanceof Uint8Array) {
-    return { read: () => slices(source), bytes: source.byteLength, replayable: true };
-  }
-  if (source instanceof Blob) {
-    return { read: () => source.stream(), bytes: source.size, replayable: true };
-  }
-  return { read: () => source, bytes, replayable: false };
+  if (source instanceof Uint8Array)
+    return { bytes: source.byteLength, from: (start) => slices(source.subarray(start)) };
+  if (source instanceof Blob)
+    return { bytes: source.size, from: (start) => source.slice(start).stream() };
+  return { bytes, once: source };
 }
 
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

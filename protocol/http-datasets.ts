@@ -20,6 +20,21 @@ export const uploadQuerySchema = z.strictObject({
 });
 export type UploadQuery = z.infer<typeof uploadQuerySchema>;
 
+/** GET /v1/datasets/uploads/:key */
+export const uploadStatusSchema = z
+  .discriminatedUnion("complete", [
+    z.object({
+      complete: z.literal(false),
+      /** Bytes that the server has, as they were sent. */
+      offset: z.int(),
+      /** Another connection brings bytes; it may be one that is dead and not known to be. */
+      busy: z.boolean(),
+    }),
+    z.object({ complete: z.literal(true) }),
+  ])
+  .meta({ id: "UploadStatus" });
+export type UploadStatus = z.infer<typeof uploadStatusSchema>;
+
 /** PATCH /v1/datasets/:id */
 export const datasetChangeSchema = z
   .strictObject({ visibility: visibilitySchema })

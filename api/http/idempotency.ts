@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { GridError } from "../../protocol/errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { IdempotencyRow } from "../catalog/idempotency.ts";
 import { readText } from "./body.ts";
 import { type ApiContext, headerOf, newResource, principalOf } from "./context.ts";
 import { problemResponse, toGridError } from "./problem.ts";
@@ -58,18 +59,13 @@ export function createIdempotent({ catalog, clock }: IdempotencyOptions) {
 
   function replayed(key: string, request: string): Response | undefined {
     const row = catalog.idempotency.find(key);
-    if (!row) return undefined;
-    if (row.request !== request)
+    if (row && row.request !== request)
       throw new GridError(
         "idempotency-conflict",
         "This Idempotency-Key came with another request within the last 24 hours.",
         { hint: "Take a new key for a new request; repeat a key only to repeat its request." },
       );
-    if (row.status === null) return undefined;
-    return new Response(row.body, {
-      status: row.status,
-      headers: { ...row.headers, "idempotent-replayed": "true" },
-    });
+    return row && answerOf(row);
   }
 
   async function work(
@@ -82,22 +78,48 @@ export function createIdempotent({ catalog, clock }: IdempotencyOptions) {
     catalog.idempotency.begin({ key, request, resource: newResource(nowMs), createdAtMs: nowMs });
     const row = catalog.idempotency.find(key);
     if (row) c.set("resource", row.resource);
-    let response: Response;
-    try {
-      response = await handle(c);
-    } catch (error) {
-      const known = toGridError(error);
-      // A passing trouble, or one of ours, says nothing about the next attempt.
-      if (known.status >= 500 || known.status === 429 || known.code === "upload-incomplete")
-        throw error;
-      response = problemResponse(known, c.req.path);
-    }
-    const body = await response.clone().text();
-    if (body.length > answerCharsMax || /octet-stream|image\//.test(typeOf(response)))
-      catalog.idempotency.forget(key);
-    else catalog.idempotency.answer(key, response.status, headersOf(response), body);
-    return response;
+    return await keepAnswer(catalog, key, c.req.path, () => handle(c));
   }
+}
+
+/**
+ * The answer to a request, kept under its key for repeats; a refusal is an answer too.
+ * @throws what says nothing about the next attempt: a passing trouble, one of ours, an upload that broke off
+ */
+export async function keepAnswer(
+  { idempotency }: Pick<Catalog, "idempotency">,
+  key: string,
+  path: string,
+  handle: () => Response | Promise<Response>,
+): Promise<Response> {
+  let response: Response;
+  try {
+    response = await handle();
+  } catch (error) {
+    const known = toGridError(error);
+    if (known.status >= 500 || known.status === 429 || known.code === "upload-incomplete")
+      throw error;
+    response = problemResponse(known, path);
+  }
+  const body = await response.clone().text();
+  if (body.length > answerCharsMax || /octet-stream|image\//.test(typeOf(response)))
+    idempotency.forget(key);
+  else idempotency.answer(key, response.status, headersOf(response), body);
+  return response;
+}
+
+/** What was answered under a key; undefined while nothing was. */
+export function keptAnswer(
+  { idempotency }: Pick<Catalog, "idempotency">,
+  key: string,
+): Response | undefined {
+  const row = idempotency.find(key);
+  return row && answerOf(row);
+}
+
+function answerOf({ status, headers, body }: IdempotencyRow): Response | undefined {
+  if (status === null) return undefined;
+  return new Response(body, { status, headers: { ...headers, "idempotent-replayed": "true" } });
 }
 
 async function fingerprint(c: ApiContext, operation: Operation): Promise<string> {

@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
 import { GridError } from "../../protocol/errors.ts";
 import {
-  type Dataset,
   datasetChangeSchema,
   datasetDetailSchema,
   datasetListQuerySchema,
@@ -19,6 +18,7 @@ import { datasetAdmission } from "../http/admit.ts";
 import { bodyOf, readJson, readQuery } from "../http/body.ts";
 import { type ApiContext, headerOf, idFor, principalOf } from "../http/context.ts";
 import { fileOf, readContent } from "../http/dataset-content.ts";
+import { datasetCreated, datasetOf } from "../http/dataset-view.ts";
 import { inertHeaders } from "../http/inert.ts";
 import { datasetFor, readManifest, recordDataset } from "../http/inputs.ts";
 import { pageOf } from "../http/page.ts";
@@ -31,7 +31,9 @@ const previewCharsMax = 2_000;
 const tag = "Datasets";
 
 export function datasetRoutes(deps: Deps): Route[] {
-  const { catalog, names, ingest, gate, store, metrics, jobReader, quotas, clock, config } = deps;
+  const { catalog, names, ingest, uploads, gate, store, metrics } = deps;
+  const { jobReader, quotas, clock, config } = deps;
+  const shown = (row: DatasetRow) => datasetOf(row, names);
 
   function visible(c: ApiContext): DatasetRow {
     return datasetFor(catalog, principalOf(c), c.req.param("id")!);
@@ -46,15 +48,6 @@ export function datasetRoutes(deps: Deps): Route[] {
     });
   }
 
-  function datasetOf(row: DatasetRow): Dataset {
-    const { id, name, visibility, format, bytes, records, shards, digest, skipped } = row;
-    return {
-      ...{ id, name, owner: names.handleOf(row.owner), visibility },
-      ...{ format, bytes, records, shards, digest, skipped },
-      createdAt: new Date(row.createdAtMs).toISOString(),
-    };
-  }
-
   return [
     {
       operation: {
@@ -64,7 +57,7 @@ export function datasetRoutes(deps: Deps): Route[] {
         tag,
         summary: "Upload a dataset",
         description:
-          "The body is the data itself, streamed in constant memory and cut into shards at record boundaries.",
+          "The body is the data itself, streamed in constant memory and cut into shards at record boundaries. With an Idempotency-Key, an upload whose connection broke goes on from where the server is: see /v1/datasets/uploads/{key}.",
         auth: "member",
         scope: "datasets",
         idempotent: "stream",
@@ -76,18 +69,27 @@ export function datasetRoutes(deps: Deps): Route[] {
       async handle(c) {
         const query = readQuery(c, uploadQuerySchema);
         const id = idFor(c, "dataset", clock());
-        const row = await gate.storing(async () => {
-          const owner = principalOf(c).account;
-          const { admitDataset, onProgress } = datasetAdmission(quotas, catalog, owner, id);
-          const options = { ...ingestOptions(c, query), onProgress };
-          const ingested = await ingest.ingest(bodyOf(c, config.datasetBytesMax), options);
-          const { name = id, visibility = "private" } = query;
-          admitDataset(ingested.bytes);
-          const about = { id, owner, visibility, name, job: null, createdAtMs: clock() };
-          return recordDataset(catalog, ingested, about);
-        });
+        const { account: owner } = principalOf(c);
+        const options = ingestOptions(c, query);
+        const stored = (body: Readable | AsyncIterable<Uint8Array>): Promise<DatasetRow> =>
+          gate.storing(async () => {
+            const { admitDataset, onProgress } = datasetAdmission(quotas, catalog, owner, id);
+            const ingested = await ingest.ingest(body, { ...options, onProgress });
+            const { name = id, visibility = "private" } = query;
+            admitDataset(ingested.bytes);
+            const about = { id, owner, visibility, name, job: null, createdAtMs: clock() };
+            return recordDataset(catalog, ingested, about);
+          });
+        const body = bodyOf(c, config.datasetBytesMax);
+        const key = headerOf(c, "idempotency-key");
+        const begun = { account: owner, key: key!, totalBytes: options.expectedBytes };
+        // Without a key nobody could name it to go on with it.
+        const row =
+          key === undefined
+            ? await stored(body)
+            : (await uploads.begin(begun, stored).receive(body))!;
         metrics.uploaded(row.bytes);
-        return json(datasetOf(row), 201, { location: `/v1/datasets/${id}` });
+        return datasetCreated(row, names);
       },
     },
     {
@@ -111,7 +113,7 @@ export function datasetRoutes(deps: Deps): Route[] {
         const page = { cursor, limit: limit + 1, text: q, format };
         const own = visibility === "public" ? { visibility } : { owner: account, visibility };
         const rows = catalog.datasets.list({ ...page, ...(all ? { all, visibility } : own) });
-        return json(pageOf(rows, limit, (row) => row.id, datasetOf));
+        return json(pageOf(rows, limit, (row) => row.id, shown));
       },
     },
     {
@@ -134,7 +136,7 @@ export function datasetRoutes(deps: Deps): Route[] {
           limit: previewRecords,
         });
         return json({
-          ...datasetOf(row),
+          ...shown(row),
           ...(columns ? { columns } : {}),
           ...(dtype ? { dtype } : {}),
           ...(recordBytes ? { recordBytes } : {}),
@@ -196,7 +198,7 @@ export function datasetRoutes(deps: Deps): Route[] {
         const { id } = own(c);
         const { visibility } = await readJson(c, datasetChangeSchema);
         catalog.datasets.setVisibility(id, visibility);
-        return json(datasetOf(own(c)));
+        return json(shown(own(c)));
       },
     },
     {

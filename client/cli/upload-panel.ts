@@ -38,6 +38,15 @@ export class UploadPanel {
     this.#total = total;
   }
 
+  /** The connection broke. @param from where it goes on; 0: the server has nothing of it any more */
+  resume(from: number): void {
+    const how =
+      from === 0
+        ? "the connection broke, and the server has nothing of it: starting again"
+        : `the connection broke: going on from ${bytes(from)}`;
+    this.#panel.log(how);
+  }
+
   stop(): void {
     this.#panel.stop();
   }

@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startCuttingProxy } from "../../api/testing/cutting-proxy.ts";
 import type { TestMember } from "../../api/testing/test-api.ts";
 import { createClient } from "../../client/index.ts";
 import { chromiumInstalled } from "../support/chromium.ts";
@@ -59,17 +60,46 @@ describe.runIf(chromiumInstalled())("datasets", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("an upload that breaks off when the server dies says so, and goes well when it is sent again", async () => {
+  test("an upload whose network is gone for a while goes on where it was", async () => {
+    const proxy = await startCuttingProxy(stage.url);
+    const path = `${proxy.url}/datasets`;
+    const { page, complaints } = await stage.visit({ path, as: ada });
+    await drop(page, "offline.txt", 300_000);
+    await throttle(page, bytesPerSecond);
+    const from: number[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "PATCH") from.push(Number(request.headers()["upload-offset"]));
+    });
+    await page.getByRole("button", { name: "Upload", exact: true }).click();
+    await page.getByText(/[1-4]\.\d+ MB of 5.1 MB/).waitFor();
+    proxy.away(true);
+    await page.getByText(/The connection broke at [\d.]+ MB/).waitFor();
+    proxy.away(false);
+    await page.getByText("Went on where the connection broke.").waitFor();
+    await throttle(page, -1);
+    await page.getByRole("link", { name: "300,000 records stored" }).waitFor();
+    expect(from.length).toBeGreaterThan(0);
+    expect(from[0]).toBeGreaterThan(100_000);
+    await page.getByRole("link", { name: "300,000 records stored" }).click();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.waitForURL(/\/datasets$/);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+    await proxy.stop();
+  });
+
+  test("an upload whose server dies says so, and starts again by itself when it is back", async () => {
     const { page, complaints } = await stage.visit({ path: "/datasets", as: ada });
     await drop(page, "broken.txt", 300_000);
     await throttle(page, bytesPerSecond);
     await page.getByRole("button", { name: "Upload", exact: true }).click();
     await page.getByText(/(KB|MB) of 5.1 MB/).waitFor();
     await stage.system.killApi();
-    await page.getByText(/The connection broke after \d+ %/).waitFor();
+    await page.getByText(/The connection broke at [\d.]+ [KM]B/).waitFor();
     await stage.system.startApi();
+    await page.getByText("Starting again").waitFor();
     await throttle(page, -1);
-    await page.getByRole("button", { name: "Upload again" }).click();
     await page.getByRole("link", { name: "300,000 records stored" }).click();
     await page.getByRole("heading", { name: "broken.txt" }).waitFor();
     expect(await names()).toEqual(["broken.txt"]);

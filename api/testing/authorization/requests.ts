@@ -83,11 +83,20 @@ const functions: Record<string, Request> = {
 };
 
 const datasetPath = (id: string) => `/v1/datasets/${id}`;
+const uploadPath = (key: string) => `/v1/datasets/uploads/${key}`;
 const contentPath = (id: string) => `/v1/datasets/${id}/content`;
 const datasets: Record<string, Request> = {
   "POST /v1/datasets": () => ({ path: "/v1/datasets?format=lines&name=mine", init: post("a\n") }),
   "GET /v1/datasets": get("/v1/datasets"),
   "GET /v1/datasets [all]": get("/v1/datasets?all=true"),
+  "GET /v1/datasets/uploads/{key}": (scene) => at(scene.upload(), uploadPath),
+  "PATCH /v1/datasets/uploads/{key}": (scene) =>
+    at(scene.upload(), uploadPath, {
+      method: "PATCH",
+      headers: { "upload-offset": "2" },
+      body: "b\n",
+    }),
+  "DELETE /v1/datasets/uploads/{key}": (scene) => at(scene.upload(), uploadPath, remove),
   "GET /v1/datasets/{id}": (scene) => at(scene.dataset(), datasetPath),
   "GET /v1/datasets/{id} [unlisted]": (scene) => at(scene.dataset("unlisted"), datasetPath),
   "GET /v1/datasets/{id}/content": (scene) => at(scene.dataset(), contentPath),

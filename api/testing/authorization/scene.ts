@@ -1,3 +1,5 @@
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf } from "../../../protocol/digest.ts";
 import { earnerOf } from "../../../protocol/earner.ts";
 import { runnerInfo } from "../../machines/testing.ts";
@@ -91,6 +93,23 @@ export class Scene {
   async dataset(visibility = "private"): Promise<string> {
     const path = `/v1/datasets?format=lines&name=${this.fresh("lines")}&visibility=${visibility}`;
     return (await made<{ id: string }>(this.ada.json(path, post("a\nb\n")))).id;
+  }
+
+  /** The key of an upload of ada's whose connection broke after two bytes of four. */
+  async upload(): Promise<string> {
+    const key = this.fresh("upload");
+    const { uploads } = this.api.deps;
+    const path = "/v1/datasets?format=lines&name=broken";
+    const headers = { "idempotency-key": key, "content-length": "4", ...bearer(this.ada.key) };
+    const { hostname, port } = new URL(this.api.url);
+    const sent = request({ hostname, port, method: "POST", path, headers });
+    sent.on("error", () => {});
+    sent.write("a\n");
+    const session = () => uploads.find(this.ada.account, key);
+    while (session()?.offset !== 2) await sleep(5);
+    sent.destroy();
+    while (session()?.isBusy) await sleep(5);
+    return key;
   }
 
   /** A machine of ada's that was paid for something. */
@@ -240,6 +259,10 @@ export async function made<T>(asked: Promise<{ status: number; body: unknown }>)
   const { status, body } = await asked;
   if (status >= 300) throw new Error(`the scene is not set: ${status} ${JSON.stringify(body)}`);
   return body as T;
+}
+
+function bearer(key: string): { authorization: string } {
+  return { authorization: `Bearer ${key}` };
 }
 
 function tokenOf(url: string): string {

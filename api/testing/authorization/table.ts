@@ -40,6 +40,9 @@ POST   /v1/functions/{owner}/{name}/fork                     401   403   404   2
 POST   /v1/functions/{owner}/{name}/fork [public]            401   403   201   201   201
 
 POST   /v1/datasets                                          401   403   201   201   201
+GET    /v1/datasets/uploads/{key}                            401   403   404   200   404
+PATCH  /v1/datasets/uploads/{key}                            401   403   404   201   404
+DELETE /v1/datasets/uploads/{key}                            401   403   404   204   404
 GET    /v1/datasets [all]                                    401   403   403   403   200
 GET    /v1/datasets                                          401   403   200   200   200
 GET    /v1/datasets/{id}                                     401   403   404   200   404

@@ -189,6 +189,7 @@ function pushCommand(dataset: Command, context: Context): void {
             contentEncoding: guess?.contentEncoding,
             signal: context.signal,
             onProgress: (sent, total) => panel.update(sent, total),
+            onResume: (from) => panel.resume(from),
           },
         );
       } finally {

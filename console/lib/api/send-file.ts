@@ -3,12 +3,15 @@ import { session } from "../state/session.svelte.ts";
 import { errorOf, type Query, Unreachable, urlOf } from "./request.ts";
 
 export interface SendOptions {
-  method: "POST" | "PUT";
+  method: "POST" | "PUT" | "PATCH";
   path: string;
   query?: Query;
   contentEncoding?: "gzip" | "zstd" | undefined;
   /** The same for each attempt: what arrived whole is not stored twice. */
   idempotencyKey?: string;
+  headers?: Record<string, string>;
+  /** Bytes of a larger file that were sent before these. */
+  before?: number;
   onSent: (sentBytes: number) => void;
   signal: AbortSignal;
   /** Without a byte of progress for so long it is given up. */
@@ -41,7 +44,7 @@ export async function sendFile<T>(file: Blob, options: SendOptions): Promise<T> 
  */
 function attempt<T>(file: Blob, options: SendOptions): Promise<T> {
   const { method, path, query, contentEncoding, idempotencyKey, onSent, signal } = options;
-  const stalledMs = options.stalledMs ?? stalledMsDefault;
+  const { headers = {}, before = 0, stalledMs = stalledMsDefault } = options;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const request = new XMLHttpRequest();
@@ -72,7 +75,8 @@ function attempt<T>(file: Blob, options: SendOptions): Promise<T> {
     });
     request.upload.addEventListener("load", () => watch(answerMsMax));
     request.addEventListener("error", () => {
-      const percent = file.size === 0 ? 0 : Math.floor((sentBytes / file.size) * 100);
+      const size = before + file.size;
+      const percent = size === 0 ? 0 : Math.floor(((before + sentBytes) / size) * 100);
       broken(`The connection broke after ${percent} %.`);
     });
     request.addEventListener("load", () => {
@@ -84,7 +88,9 @@ function attempt<T>(file: Blob, options: SendOptions): Promise<T> {
     });
     request.open(method, urlOf(path, query));
     request.setRequestHeader("accept", "application/json");
-    request.setRequestHeader("content-type", "application/octet-stream");
+    const types = { "content-type": "application/octet-stream" };
+    for (const [name, value] of Object.entries({ ...types, ...headers }))
+      request.setRequestHeader(name, value);
     if (idempotencyKey) request.setRequestHeader("idempotency-key", idempotencyKey);
     if (contentEncoding) request.setRequestHeader("content-encoding", contentEncoding);
     watch(stalledMs);

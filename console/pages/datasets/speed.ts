@@ -4,8 +4,8 @@ const windowMs = 4_000;
 export class Speed {
   #points: { atMs: number; bytes: number }[] = [];
 
-  begin(atMs: number): void {
-    this.#points = [{ atMs, bytes: 0 }];
+  begin(atMs: number, bytes = 0): void {
+    this.#points = [{ atMs, bytes }];
   }
 
   /** Undefined until enough time has passed to tell. */

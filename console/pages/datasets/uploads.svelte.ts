@@ -1,9 +1,10 @@
 import type { Dataset } from "../../../protocol/http-datasets.ts";
 import { randomId } from "../../lib/api/request.ts";
-import { isPassing, sendFile } from "../../lib/api/send-file.ts";
+import { isPassing } from "../../lib/api/send-file.ts";
 import { formatOf, plainNameOf } from "./detect-format.ts";
 import { type FirstBytes, firstBytesOf } from "./first-bytes.ts";
 import { type Preview, previewOf } from "./preview.ts";
+import { type Interruption, sendDataset } from "./send-dataset.ts";
 import { Speed } from "./speed.ts";
 import { faultOf, type UploadOptions, uploadQueryOf } from "./upload-options.ts";
 
@@ -28,10 +29,14 @@ export class Upload {
   first: FirstBytes | undefined = $state.raw();
   sentBytes = $state(0);
   bytesPerSecond: number | undefined = $state();
+  /** What became of a connection that broke, if one did. */
+  interruption: Interruption | undefined = $state();
   error: unknown = $state.raw();
   dataset: Dataset | undefined = $state.raw();
   #sending: AbortController | undefined;
   #key = randomId();
+  /** The server may have a part of it under that key. */
+  #begun = false;
 
   constructor(file: File, queue: Uploads) {
     this.file = file;
@@ -63,12 +68,13 @@ export class Upload {
       : (this.file.size - this.sentBytes) / this.bytesPerSecond,
   );
 
-  /** Also after it failed: from the beginning. */
+  /** Also after it failed: from where the server is. */
   start(): void {
     if (this.fault !== undefined) return;
     this.state = "waiting";
     this.error = undefined;
     this.sentBytes = 0;
+    this.interruption = undefined;
     void this.#queue.advance();
   }
 
@@ -84,15 +90,21 @@ export class Upload {
     this.#sending = sending;
     this.#speed.begin(performance.now());
     try {
-      this.dataset = await sendFile<Dataset>(this.file, {
-        method: "POST",
-        path: "/v1/datasets",
+      const begun = this.#begun;
+      this.#begun = true;
+      this.dataset = await sendDataset(this.file, {
         query: uploadQueryOf(this.options),
         contentEncoding: this.first?.contentEncoding,
-        idempotencyKey: this.#key,
+        key: this.#key,
+        begun,
         onSent: (sentBytes) => {
+          // Less than before: a part is sent again, and the speed is that of what comes now.
+          if (sentBytes < this.sentBytes) this.#speed.begin(performance.now(), sentBytes);
           this.sentBytes = sentBytes;
           this.bytesPerSecond = this.#speed.at(performance.now(), sentBytes);
+        },
+        onInterruption: (what) => {
+          this.interruption = what;
         },
         signal: sending.signal,
       });
@@ -102,7 +114,10 @@ export class Upload {
       this.error = error;
       this.state = "failed";
       // What was refused is another request once something is changed about it.
-      if (!isPassing(error)) this.#key = randomId();
+      if (!isPassing(error)) {
+        this.#key = randomId();
+        this.#begun = false;
+      }
     } finally {
       this.#sending = undefined;
     }
