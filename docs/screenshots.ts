@@ -7,6 +7,7 @@ import { RunnerProgram } from "../runner/testing/runner-program.ts";
 import buildConsole from "../tests/browser/build-console.ts";
 import { stockOperator } from "../tests/browser/operator.ts";
 import { drawPicture, stockSponsor } from "../tests/browser/sponsor.ts";
+import { stockEarning } from "../tests/browser/earn.ts";
 import { examine, phone, Stage, wide } from "../tests/browser/stage.ts";
 import { until } from "../tests/support/system.ts";
 
@@ -67,6 +68,7 @@ const running = await client.jobs.submit({
   pool: "everyone",
   memo: false,
 });
+const { code } = await stockEarning(stage);
 
 const operator = await stage.operator();
 const artist = await stage.visit();
@@ -90,6 +92,12 @@ const shots: readonly Shot[] = [
   { name: "datasets", path: "/datasets" },
   { name: "dataset", path: `/datasets/${idOf("digits")}` },
   { name: "machines", path: "/machines" },
+  { name: "pools", path: "/pools" },
+  { name: "pool", path: "/pools/operator/home-lab" },
+  { name: "pool-join", path: `/pools/join#${code}` },
+  { name: "earn", path: "/earn" },
+  { name: "earn-watch", path: "/earn", prepare: watch },
+  { name: "payouts", path: "/payouts", prepare: quote },
   { name: "wallet", path: "/wallet" },
   { name: "account", path: "/account" },
   { name: "sponsor", path: "/sponsor" },
@@ -150,6 +158,16 @@ async function advertise(page: Page): Promise<void> {
   const file = { name: "hill-tea.png", mimeType: "image/png", buffer: commercial };
   await page.getByLabel("File to upload").setInputFiles(file);
   await page.getByRole("img", { name: "Commercial: Hill tea" }).waitFor();
+}
+
+async function watch(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Watch Learn to sail" }).click();
+  await page.getByText("4 of 45 s").waitFor();
+}
+
+async function quote(page: Page): Promise<void> {
+  await page.getByLabel("Credits", { exact: true }).fill("500");
+  await page.getByText("3.90 EUR").waitFor();
 }
 
 async function train(page: Page): Promise<void> {

@@ -54,17 +54,31 @@ describe.runIf(chromiumInstalled())("earning", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("a second tab takes the commercial over, and the first says so", async () => {
+  test("a video counts while it plays, and rests while its tab is hidden; another tab takes it over", async () => {
     const [sail, bea] = await Promise.all([stage.member("sail"), stage.member("bea")]);
-    await advertise(stage, sail, { title: "Sailing", watchSeconds: 120 });
+    const terms = { title: "Sailing", watchSeconds: 120, moves: true };
+    await advertise(stage, sail, terms);
     const watch = { name: "Watch Sailing" };
     const first = await stage.visit({ as: bea, path: "/earn", viewport: phone });
-    await first.page.getByRole("button", watch).click();
-    await first.page.getByText("1 of 120 s").waitFor();
-    await expectNoSidewaysScroll(first.page);
+    const { page } = first;
+    await page.getByRole("button", watch).click();
+    // Whoever asked for less motion begins it by themselves.
+    await page.getByText("Paused: the video does not play.").waitFor();
+    const video = page.locator("video");
+    const isPaused = () => page.evaluate<boolean>("document.querySelector('video').paused");
+    expect(await isPaused()).toBe(true);
+    await video.press("Space");
+    await page.getByText("1 of 120 s").waitFor();
+    await expectNoSidewaysScroll(page);
+    await showTab(page, false);
+    await until(isPaused, "the video to rest");
+    await showTab(page, true);
+    await until(async () => !(await isPaused()), "the video to go on");
+    await page.getByText("3 of 120 s").waitFor();
+
     const second = await stage.visit({ as: bea, path: "/earn" });
     await second.page.getByRole("button", watch).click();
-    await first.page.getByText("Another view was opened instead of this one.").waitFor();
+    await page.getByText("Another view was opened instead of this one.").waitFor();
     await second.page.getByRole("button", { name: "Stop watching" }).click();
     await second.page.getByRole("button", watch).waitFor();
     expect([...first.complaints, ...second.complaints]).toEqual([]);

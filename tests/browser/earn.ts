@@ -1,83 +1,107 @@
-import { PNG } from "pngjs";
+import type { Page } from "playwright-core";
 import type { TestMember } from "../../api/testing/test-api.ts";
 import { createClient } from "../../client/index.ts";
 import type { Campaign, CreateCampaignRequest } from "../../protocol/http.ts";
+import { drawPicture } from "./sponsor.ts";
 import type { Stage } from "./stage.ts";
 
-/** Hills under a sky, in the colour of `hue` (0 to 1): a picture that no commercial was ever made of. */
-export function hills(hue: number, width = 640, height = 360): Uint8Array<ArrayBuffer> {
-  const png = new PNG({ width, height });
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const across = x / width;
-      const ridge = (layer: number) =>
-        0.3 + 0.17 * layer + (0.1 / layer) * Math.sin(across * (4 + 3 * layer) + hue * 40 * layer);
-      const layer = [1, 2, 3, 4].filter((each) => y / height > ridge(each)).length;
-      const light = layer === 0 ? 0.92 - (0.25 * y) / height : 0.75 - 0.15 * layer;
-      const channel = (shift: number) => 0.72 + 0.28 * Math.cos(2 * Math.PI * (hue + shift));
-      const at = (y * width + x) * 4;
-      for (const [index, shift] of [0, 0.33, 0.67].entries())
-        png.data[at + index] = Math.round(255 * light * channel(shift));
-      png.data[at + 3] = 255;
-    }
-  return new Uint8Array(PNG.sync.write(png));
+interface Advertised extends Partial<CreateCampaignRequest> {
+  /** Of its picture: what stands under the title, and from the middle outwards. */
+  line?: string;
+  colours?: string;
+  /** A video instead of a picture. */
+  moves?: boolean;
 }
 
-/** A campaign that runs, with a picture, of a member who has credits for it. */
+/** A campaign that runs, with a picture or video, of a member who has credits for it. */
 export async function advertise(
   stage: Stage,
   sponsor: TestMember,
-  { hue = 0.62, ...terms }: Partial<CreateCampaignRequest> & { hue?: number } = {},
+  { line, colours, moves = false, ...terms }: Advertised = {},
 ): Promise<Campaign> {
   const { campaigns } = createClient({ url: stage.url, key: sponsor.key });
-  const { id } = await campaigns.create({
+  const { id, title } = await campaigns.create({
     title: "Hill tea",
-    text: "From the hills of Darjeeling. Two leaves and a bud, picked by hand.",
+    text: "Two leaves and a bud, picked by hand in the hills.",
     link: "https://tea.example/",
     creditsPerView: 0.5,
     watchSeconds: 5,
     budget: 10,
     ...terms,
   });
-  await campaigns.upload(id, new Blob([hills(hue)]));
+  const visitor = await stage.visit();
+  const words = line === undefined ? {} : { title, line, ...(colours && { colours }) };
+  const media = moves ? await recordVideo(visitor.page) : await drawPicture(visitor, words);
+  await visitor.context.close();
+  await campaigns.upload(id, new Blob([new Uint8Array(media)]));
   return campaigns.start(id);
+}
+
+/** Two seconds of a square that moves, as WebM. */
+async function recordVideo(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate<string>(`new Promise((resolve) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+    const pen = canvas.getContext("2d");
+    let x = 0;
+    const timer = setInterval(() => {
+      pen.fillStyle = "#16425b";
+      pen.fillRect(0, 0, 320, 180);
+      pen.fillStyle = "#e9c46a";
+      pen.fillRect((x += 6), 70, 40, 40);
+    }, 40);
+    const parts = [];
+    const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: "video/webm" });
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    recorder.onstop = async () => {
+      clearInterval(timer);
+      const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+      resolve(bytes.toBase64());
+    };
+    recorder.start();
+    setTimeout(() => recorder.stop(), 2000);
+  })`);
+  return Buffer.from(base64, "base64");
 }
 
 /** What the pages of earning look like to the operator, who looks at all pictures of the guides. */
 export async function stockEarning(stage: Stage): Promise<{ code: string }> {
   const { url } = stage;
   const { client } = stage.system;
-  const [ada, bob, tea] = await Promise.all(["ada", "bob", "hill-tea"].map((h) => stage.member(h)));
-  const adas = createClient({ url, key: ada!.key });
-  const bobs = createClient({ url, key: bob!.key });
+  const [grace, lin, tea] = await Promise.all(
+    ["grace", "lin", "hill-tea"].map((h) => stage.member(h)),
+  );
+  const graces = createClient({ url, key: grace!.key });
+  const lins = createClient({ url, key: lin!.key });
   const lab = await client.pools.create("home-lab");
-  for (const member of [adas, bobs]) {
+  for (const member of [graces, lins]) {
     const { code } = await client.pools.invite(lab.name);
     await member.pools.join(code!);
   }
   await client.pools.invite(lab.name, { uses: 5 });
-  await adas.pools.create("render-farm");
-  await adas.pools.invite("ada/render-farm", { handle: "operator" });
-  await bobs.pools.create("reading-group");
-  const { code: joined } = await bobs.pools.invite("bob/reading-group");
+  await graces.pools.create("render-farm");
+  await graces.pools.invite("grace/render-farm", { handle: "operator" });
+  await lins.pools.create("reading-group");
+  const { code: joined } = await lins.pools.invite("lin/reading-group");
   await client.pools.join(joined!);
-  await adas.pools.create("night-shift");
-  const { code } = await adas.pools.invite("ada/night-shift");
+  await graces.pools.create("night-shift");
+  const { code } = await graces.pools.invite("grace/night-shift");
 
   await advertise(stage, tea!, { watchSeconds: 15 });
-  await advertise(stage, ada!, {
+  await advertise(stage, grace!, {
     title: "Learn to sail",
     text: "A weekend on the lake, with a teacher and a boat for two.",
     creditsPerView: 0.25,
-    watchSeconds: 10,
-    hue: 0.4,
+    watchSeconds: 45,
+    line: "two days, one boat",
+    colours: "#5aa9e6,#16425b",
   });
-  await advertise(stage, bob!, {
+  await advertise(stage, lin!, {
     title: "The orchard opens",
     text: "Forty kinds of apples, and juice from the press.",
     creditsPerView: 0.2,
     watchSeconds: 8,
-    hue: 0.08,
+    line: "pick your own",
+    colours: "#e76f51,#6a1b1b",
   });
 
   const eur = await client.payouts.setRate({

@@ -2,13 +2,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "../../client/index.ts";
 import type { Stage, Visitor } from "./stage.ts";
 
+interface Drawn {
+  title?: string;
+  line?: string;
+  /** From the middle outwards. */
+  colours?: string;
+}
+
 /** A picture that a sponsor may show, drawn by the browser. */
-export async function drawPicture({ context }: Visitor): Promise<Buffer> {
+export async function drawPicture(
+  { context }: Pick<Visitor, "context">,
+  { title = "Hill tea", line = "picked at 2,000 metres", colours = "#7fb069,#1f4d36" }: Drawn = {},
+): Promise<Buffer> {
   const page = await context.newPage();
   await page.setViewportSize({ width: 960, height: 540 });
   await page.setContent(`<body style="margin:0;height:540px;display:grid;place-content:center;text-align:center;
-    font:600 84px Georgia,serif;color:#fdf6e3;background:radial-gradient(circle at 30% 20%,#7fb069,#1f4d36)">
-    Hill tea<span style="font:400 28px Georgia,serif;opacity:.85">picked at 2,000 metres</span></body>`);
+    font:600 84px Georgia,serif;color:#fdf6e3;background:radial-gradient(circle at 30% 20%,${colours})">
+    ${title}<span style="font:400 28px Georgia,serif;opacity:.85">${line}</span></body>`);
   const picture = await page.screenshot();
   await page.close();
   return picture;

@@ -1,3 +1,6 @@
+/** A video that begins anew waits for a moment: this long it still plays. */
+const waitMs = 1_000;
+
 interface Followed {
   /** Undefined for a picture. */
   video: () => HTMLVideoElement | undefined;
@@ -16,10 +19,25 @@ export function followVideo({ video, tabShown, onchange }: Followed): void {
     if (element === undefined) return;
     const over = new AbortController();
     const { signal } = over;
-    for (const type of ["pause", "waiting"])
-      element.addEventListener(type, () => onchange(false), { signal });
-    element.addEventListener("playing", () => onchange(true), { signal });
-    return () => over.abort();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tell = (plays: boolean) => {
+      clearTimeout(timer);
+      onchange(plays);
+    };
+    element.addEventListener("playing", () => tell(true), { signal });
+    element.addEventListener("pause", () => tell(false), { signal });
+    element.addEventListener(
+      "waiting",
+      () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => tell(false), waitMs);
+      },
+      { signal },
+    );
+    return () => {
+      over.abort();
+      clearTimeout(timer);
+    };
   });
 
   $effect(() => {
