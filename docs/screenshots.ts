@@ -162,7 +162,7 @@ async function advertise(page: Page): Promise<void> {
 
 async function watch(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Watch Learn to sail" }).click();
-  await page.getByText("4 of 45 s").waitFor();
+  await page.getByText(/^(?:[4-9]|\d\d) of 45 s/).waitFor();
 }
 
 async function quote(page: Page): Promise<void> {

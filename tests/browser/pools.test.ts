@@ -27,11 +27,12 @@ describe.runIf(chromiumInstalled())("pools", () => {
     await page.getByRole("heading", { name: "ada/lab" }).waitFor();
     await page.getByRole("button", { name: "Invite" }).click();
     await expectAccessible(page);
+    await page.getByLabel("How many may join by it").fill("2");
     await page.getByRole("button", { name: "Make a link" }).click();
     const link = (await page.getByLabel("The invitation's link").textContent())!.trim();
     expect(link).toMatch(new RegExp(`^${stage.url}/pools/join#sgi_`));
     await page.getByRole("button", { name: "Close" }).click();
-    await page.getByText("whoever has its link, 1 use left").waitFor();
+    await page.getByText("whoever has its link, 2 uses left").waitFor();
 
     // Bob follows it without being signed in; the code leaves his address bar and is not lost.
     const bobs = await stage.visit({ path: link, viewport: phone });
@@ -43,6 +44,16 @@ describe.runIf(chromiumInstalled())("pools", () => {
     await expectAccessible(bobs.page);
     await bobs.page.getByRole("button", { name: "Accept" }).click();
     await bobs.page.getByRole("heading", { name: "ada/lab" }).waitFor();
+
+    // Whoever has no account makes one, and is where the link led.
+    const emma = await stage.visit({ path: link });
+    await emma.page.getByRole("link", { name: "Make an account" }).click();
+    await emma.page.getByLabel("E-mail").fill("emma@example.org");
+    await emma.page.getByLabel("Password").fill(testPassword);
+    await emma.page.getByRole("main").getByRole("button", { name: "Sign up" }).click();
+    await emma.page.getByText("The pool has 2 members").waitFor();
+    await emma.page.getByRole("button", { name: "Decline" }).click();
+    await emma.page.getByText("You belong to no pool").waitFor();
 
     await stage.system.startRunner({ token: bob.key });
     const row = page.getByRole("row", { name: /bob/ });
@@ -70,13 +81,19 @@ describe.runIf(chromiumInstalled())("pools", () => {
     await bobs.page.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
     await bobs.page.getByText("You belong to no pool").waitFor();
     await row.waitFor({ state: "detached" });
+    await page
+      .getByRole("row", { name: /1 use left/ })
+      .getByRole("button")
+      .click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("None. Invite somebody").waitFor();
     await bobs.page.goto(link);
     await bobs.page
       .getByRole("alert")
       .getByText(/unknown, used up or past its time/)
       .waitFor();
     await stage.system.stopRunner();
-    expect([...complaints, ...bobs.complaints]).toEqual([]);
+    expect([...complaints, ...bobs.complaints, ...emma.complaints]).toEqual([]);
   });
 
   test("an invitation by handle is accepted, a member removed, the default chosen, the pool renamed and deleted", async () => {
