@@ -5,9 +5,9 @@ import type { Page } from "playwright-core";
 import { pageFiles } from "../api/runners/package/page-files.ts";
 import { RunnerProgram } from "../runner/testing/runner-program.ts";
 import buildConsole from "../tests/browser/build-console.ts";
+import { stockEarning } from "../tests/browser/earn.ts";
 import { stockOperator } from "../tests/browser/operator.ts";
 import { drawPicture, stockSponsor } from "../tests/browser/sponsor.ts";
-import { stockEarning } from "../tests/browser/earn.ts";
 import { examine, phone, Stage, wide } from "../tests/browser/stage.ts";
 import { until } from "../tests/support/system.ts";
 
@@ -68,12 +68,12 @@ const running = await client.jobs.submit({
   pool: "everyone",
   memo: false,
 });
-const { code } = await stockEarning(stage);
 
 const operator = await stage.operator();
 const artist = await stage.visit();
 const commercial = await drawPicture(artist);
 await stockOperator(stage, artist);
+const { code } = await stockEarning(stage);
 const campaign = await stockSponsor(stage, commercial);
 await artist.context.close();
 await client.ledger.verify();

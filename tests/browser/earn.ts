@@ -67,8 +67,8 @@ async function recordVideo(page: Page): Promise<Buffer> {
 export async function stockEarning(stage: Stage): Promise<{ code: string }> {
   const { url } = stage;
   const { client } = stage.system;
-  const [grace, lin, tea] = await Promise.all(
-    ["grace", "lin", "hill-tea"].map((h) => stage.member(h)),
+  const [grace, lin, railways] = await Promise.all(
+    ["grace", "lin", "railways"].map((h) => stage.member(h)),
   );
   const graces = createClient({ url, key: grace!.key });
   const lins = createClient({ url, key: lin!.key });
@@ -86,7 +86,13 @@ export async function stockEarning(stage: Stage): Promise<{ code: string }> {
   await graces.pools.create("night-shift");
   const { code } = await graces.pools.invite("grace/night-shift");
 
-  await advertise(stage, tea!, { watchSeconds: 15 });
+  await advertise(stage, railways!, {
+    title: "Night train",
+    text: "Asleep in one city, awake in another. A bed of your own from 29.",
+    watchSeconds: 15,
+    line: "leaves at nine",
+    colours: "#8d7bb8,#1f1a38",
+  });
   await advertise(stage, grace!, {
     title: "Learn to sail",
     text: "A weekend on the lake, with a teacher and a boat for two.",
