@@ -47,7 +47,7 @@ async function placesOf(stage: Stage): Promise<Place[]> {
   await jobs.wait(trained.id);
   return [
     { name: "market", path: "/" },
-    { name: "editor", path: "/new", cookie },
+    { name: "editor", path: "/new?template=map", cookie },
     { name: "job", path: `/jobs/${trained.id}`, cookie },
     { name: "lab", path: "/lab", cookie },
   ];

@@ -82,6 +82,9 @@ const shots: readonly Shot[] = [
   { name: "market", path: "/" },
   { name: "function", path: "/f/operator/k-means" },
   { name: "run", path: "/f/operator/mlp-digits?tab=run" },
+  { name: "new", path: "/new" },
+  { name: "editor", path: "/new?template=iterate", prepare: tryIt },
+  { name: "editor-publish", path: "/f/operator/word-count/edit", prepare: changeIt },
   { name: "jobs", path: "/jobs" },
   { name: "job", path: `/jobs/${fast.id}` },
   { name: "job-words", path: `/jobs/${words.id}` },
@@ -168,6 +171,25 @@ async function watch(page: Page): Promise<void> {
 async function quote(page: Page): Promise<void> {
   await page.getByLabel("Credits", { exact: true }).fill("500");
   await page.getByText("3.90 EUR").waitFor();
+}
+
+async function tryIt(page: Page): Promise<void> {
+  await page.getByText("TypeScript", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Try", exact: true }).click();
+  await page.getByRole("img", { name: /^Metrics of/ }).waitFor();
+}
+
+async function changeIt(page: Page): Promise<void> {
+  await page.getByText('title: "Word count"').click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Shift+Home");
+  await page.keyboard.insertText('title: "Count the words",');
+  await page.getByText("const word of").click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await page.keyboard.insertText("// Each occurrence counts one.");
+  await page.keyboard.press("Control+s");
+  await page.getByText("1 file changed since version").waitFor();
 }
 
 async function train(page: Page): Promise<void> {

@@ -8,7 +8,7 @@ import {
   indentOnInput,
   indentUnit,
 } from "@codemirror/language";
-import { forceLinting, lintGutter, lintKeymap, openLintPanel } from "@codemirror/lint";
+import { forceLinting, lintGutter, lintKeymap } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension, Prec } from "@codemirror/state";
 import {
@@ -94,14 +94,6 @@ export class CodeEditor {
     this.#view.focus();
   }
 
-  focus(): void {
-    this.#view.focus();
-  }
-
-  showFaults(): void {
-    openLintPanel(this.#view);
-  }
-
   close(): void {
     this.#view.destroy();
     this.#types?.close();
@@ -123,7 +115,8 @@ export class CodeEditor {
         wrap ? EditorView.lineWrapping : [],
         this.#types && isOurs ? typed(this.#types, path) : [],
         isOurs ? [] : EditorState.readOnly.of(true),
-        EditorView.contentAttributes.of({ "aria-label": `Source of ${path}` }),
+        // It is focusable as it is; axe-core wants to read that.
+        EditorView.contentAttributes.of({ "aria-label": `Source of ${path}`, tabindex: "0" }),
         Prec.highest(keymap.of([{ key: "Mod-Enter", run }])),
         EditorView.updateListener.of(({ docChanged, state }) => {
           if (docChanged) onchange(path, state.doc.toString());

@@ -23,7 +23,7 @@ export function showDiff({ parent, path, before, after, isUnified }: DiffOptions
     lineNumbers(),
     javascript({ typescript: /ts$/.test(path) }),
     theme,
-    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
   ];
   if (isUnified) {
     const merge = unifiedMergeView({
