@@ -6,6 +6,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type CuttingProxy, startCuttingProxy } from "../api/testing/cutting-proxy.ts";
 import { startTestApi, type TestApi, type TestMember } from "../api/testing/test-api.ts";
 import { type Client, createClient, type Dataset } from "./index.ts";
+import { uploadResumably } from "./resumable-upload.ts";
+import { retryPolicyDefault } from "./retry.ts";
+import { Transport } from "./transport.ts";
 
 let api: TestApi;
 let ada: TestMember;
@@ -110,6 +113,36 @@ test("an upload whose server forgot it begins anew, and is one dataset", async (
   expect((await done).records).toBe(250_000);
   expect(resumed[0]).toBe(0);
   expect((await datasets(direct)).length).toBe(before + 1);
+});
+
+test("a connection that falls silent is given up, and the next one goes on", async () => {
+  const transport = new Transport({
+    ...{ url: proxy.url, key: ada.key, fetch, requestTimeoutMs: 30_000 },
+    retry: retryPolicyDefault,
+  });
+  const resumed: number[] = [];
+  let sent = 0;
+  const body = (from: number) => {
+    async function* pieces() {
+      for (sent = from; sent < data.byteLength; ) {
+        const piece = data.subarray(sent, sent + 65_536);
+        if (sent > data.byteLength / 2 && resumed.length === 0) proxy.freeze();
+        yield piece;
+        sent += piece.byteLength;
+        await sleep(1);
+      }
+    }
+    return ReadableStream.from(pieces());
+  };
+  const stored = await uploadResumably(transport, {
+    ...{ query: { format: "csv" }, contentEncoding: undefined, bytes: data.byteLength, body },
+    sent: () => sent,
+    onResume: (from) => resumed.push(from),
+    signal: undefined,
+    stalledMs: 500,
+  });
+  expect(stored.records).toBe(250_000);
+  expect(resumed[0]).toBeGreaterThan(data.byteLength / 4);
 });
 
 test("who aborts leaves nothing behind", async () => {

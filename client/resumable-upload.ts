@@ -14,6 +14,10 @@ import type { Transport } from "./transport.ts";
 const fruitlessMax = 5;
 /** Another connection of the same upload, maybe one that is dead, is waited for. */
 const busyPauseMs = 1_000;
+/** The network takes nothing for so long: the connection is dead, though nobody said so. */
+const stalledMsDefault = 60_000;
+/** Once all is sent, what waits on the way and in the server still has to be stored. */
+const answerFactor = 4;
 const cancelMsMax = 5_000;
 const cancelAttempts = 3;
 const cancelPauseMs = 200;
@@ -29,6 +33,7 @@ export interface ResumableUpload {
   /** The connection broke; it goes on from this byte. 0: the server has nothing of it any more. */
   onResume: ((from: number) => void) | undefined;
   signal: AbortSignal | undefined;
+  stalledMs?: number;
 }
 
 /**
@@ -71,7 +76,40 @@ async function send(transport: Transport, upload: ResumableUpload, key: string):
   }
 }
 
-function sendFrom(
+/** One connection, ended when nothing moves on it although there is more to send. */
+async function sendFrom(
+  transport: Transport,
+  upload: ResumableUpload,
+  key: string,
+  from: number | undefined,
+): Promise<Dataset> {
+  const { bytes, sent, signal, stalledMs = stalledMsDefault } = upload;
+  const stalled = new AbortController();
+  let last = sent();
+  let movedAtMs = performance.now();
+  const watch = setInterval(() => {
+    const silentMs = performance.now() - movedAtMs;
+    if (sent() !== last) {
+      last = sent();
+      movedAtMs = performance.now();
+    } else if (silentMs > (last < bytes ? stalledMs : stalledMs * answerFactor))
+      stalled.abort(
+        new ConnectionError(
+          transport.url,
+          `nothing moved for ${Math.round(stalledMs / 1000)} seconds`,
+          "the network between here and there may be gone",
+        ),
+      );
+  }, stalledMs / 10);
+  const both = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
+  try {
+    return await request(transport, { ...upload, signal: both }, key, from);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function request(
   transport: Transport,
   { query, contentEncoding, bytes, body, signal }: ResumableUpload,
   key: string,

@@ -7,6 +7,8 @@ export interface CuttingProxy {
   cutAfter(bytes: (() => number) | undefined): void;
   /** Breaks every connection, and takes no more until it is back. */
   away(yes: boolean): void;
+  /** The connections that there are fall silent, and nobody is told. */
+  freeze(): void;
   /** Connections that broke so far. */
   cuts(): number;
   /** Bytes that clients sent so far. */
@@ -68,6 +70,13 @@ export async function startCuttingProxy(serverUrl: string): Promise<CuttingProxy
     away(yes) {
       isAway = yes;
       if (yes) for (const socket of sockets) socket.resetAndDestroy();
+    },
+    freeze() {
+      for (const socket of sockets) {
+        socket.removeAllListeners("data");
+        socket.removeAllListeners("drain");
+        socket.pause();
+      }
     },
     cuts: () => cuts,
     sentBytes: () => sent,
