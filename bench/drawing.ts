@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import type { Stage } from "../tests/browser/stage.ts";
 import { type Bench, type BenchOptions, ms, type Row, times } from "./support/report.ts";
-import { starterThere, withStage, withStarter } from "./support/stage.ts";
+import { withDigits, withStage } from "./support/stage.ts";
 import { median, note, quantile } from "./support/stats.ts";
 
 const reachMs = 25;
@@ -18,8 +18,8 @@ export const drawing: Bench = {
   about:
     "from a stroke on the lab's pad to the swarm's answer, as the page shows it, against a bare call",
   run: (options) =>
-    withStage("drawing to answer", options, withStarter, async (stage) => {
-      await starterThere(stage);
+    withStage("drawing to answer", options, {}, async (stage) => {
+      await withDigits(stage);
       const { page } = await stage.visit({ as: await stage.operator(), path: "/lab" });
       await page.getByRole("button", { name: "Train" }).click();
       await page.getByText(/^Round \d{2,}/).waitFor();

@@ -2,7 +2,7 @@ import type { JobEvent } from "../protocol/events.ts";
 import type { Stage } from "../tests/browser/stage.ts";
 import { until } from "../tests/support/system.ts";
 import { type Bench, type BenchOptions, ms, type Row, times } from "./support/report.ts";
-import { starterThere, withStage, withStarter } from "./support/stage.ts";
+import { withDigits, withStage } from "./support/stage.ts";
 import { quantile } from "./support/stats.ts";
 
 const reachMs = 50;
@@ -26,17 +26,17 @@ export const roundToChart: Bench = {
   about:
     "from a round's end in the engine to its point on the chart, against a bare reader of the events",
   run: (options) =>
-    withStage("a round's end to its point on the chart", options, withStarter, async (stage) => {
-      await starterThere(stage);
+    withStage("a round's end to its point on the chart", options, {}, async (stage) => {
+      const dataset = await withDigits(stage);
       return [
-        await measured(stage, "as fast as they go", options, async (id) => {
+        await measured(stage, dataset, "as fast as they go", options, async (id) => {
           const { jobs } = stage.system.client;
           await jobs.resume(id);
           const seconds = options.smoke ? 3 : 15;
           await until(async () => (await jobs.get(id)).round > 20, "rounds");
           await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
         }),
-        await measured(stage, "16 a second", options, async (id) => {
+        await measured(stage, dataset, "16 a second", options, async (id) => {
           const { jobs } = stage.system.client;
           for (let step = 0; step < (options.smoke ? 20 : 160); step++) {
             await jobs.step(id);
@@ -49,17 +49,15 @@ export const roundToChart: Bench = {
 
 async function measured(
   stage: Stage,
+  dataset: string,
   pace: string,
   { log }: BenchOptions,
   go: (job: string) => Promise<void>,
 ): Promise<Row> {
   const { client } = stage.system;
-  const digits = (await Array.fromAsync(client.datasets.list())).find(
-    ({ name }) => name === "digits",
-  );
   const { id } = await client.jobs.submit({
     function: "mlp-digits",
-    dataset: digits!.id,
+    dataset,
     params: { rounds: roundsMax },
     memo: false,
     paused: true,

@@ -1,7 +1,9 @@
+import path from "node:path";
+import { readLines } from "../../functions/test-support/data.ts";
 import buildConsole from "../../tests/browser/build-console.ts";
 import { Stage } from "../../tests/browser/stage.ts";
 import { chromiumInstalled } from "../../tests/support/chromium.ts";
-import { type SystemOptions, until } from "../../tests/support/system.ts";
+import { root, type SystemOptions, until } from "../../tests/support/system.ts";
 import type { BenchOptions, Row } from "./report.ts";
 
 /**
@@ -21,6 +23,15 @@ export async function withStage(
   await buildConsole();
   await using stage = await Stage.start(options);
   return await work(stage);
+}
+
+/** What the lab works with, as a new installation has it; the dataset's id. */
+export async function withDigits({ system }: Stage): Promise<string> {
+  const { functions, datasets } = system.client;
+  for (const name of ["mlp-digits", "digits-predict"])
+    await functions.publishFile(path.join(root, "functions", `${name}.ts`));
+  const rows = readLines("digits.csv.gz").join("\n");
+  return (await datasets.upload(Buffer.from(rows), { name: "digits", format: "matrix" })).id;
 }
 
 /** The functions and datasets that a new installation has, once they are there. */

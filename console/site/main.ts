@@ -7,4 +7,5 @@ import { leaveModifiedClicks } from "./plain-clicks.ts";
 theme.apply();
 leaveModifiedClicks(document);
 const target = document.getElementById("app");
-if (target) mount(App, { target });
+// In a task of its own: making modules takes as long as making what they show.
+if (target) setTimeout(() => mount(App, { target }));
