@@ -1,9 +1,9 @@
 import os from "node:os";
 import { parseArgs } from "node:util";
-import { benches } from "./benches.ts";
+import { benches, consoleBenches } from "./benches.ts";
 import { type Row, table } from "./support/report.ts";
 
-const help = `npm run bench -- [NAME…] [--smoke] [--list]
+const help = `npm run bench -- [NAME…] [--smoke] [--console] [--list]
 
 Measures Sparegrid and its peers in the same run and prints a table with the ratios. Peers that are not installed
 (dask: python3-distributed; Redis: redis-server; wrk) are named, and their rows say so; so do those of the console where
@@ -11,6 +11,7 @@ there is no chromium. Fails when a benchmark does not work, or when a figure mis
 busy the machine is.
 
   --smoke   short: proves that every benchmark works; its times mean nothing
+  --console those of the console alone
   --list    names and what they measure
 `;
 
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     smoke: { type: "boolean" },
+    console: { type: "boolean" },
     list: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   },
@@ -36,7 +38,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const chosen = benches.filter(
+const among = values.console ? consoleBenches : benches;
+const chosen = among.filter(
   (bench) => positionals.length === 0 || positionals.includes(bench.name),
 );
 const rows: Row[] = [];
