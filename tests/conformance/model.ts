@@ -1,8 +1,16 @@
-import type { Completion, Lease, LeaseRequest, Store } from "../../api/store/port.ts";
+import type {
+  CompleteOutcome,
+  Completion,
+  Lease,
+  LeaseRequest,
+  RecalledTask,
+  Store,
+} from "../../api/store/port.ts";
 import { digestOf } from "../../protocol/digest.ts";
 import type { Control, Output, PauseCause, Stage } from "../../protocol/job.ts";
 import { newJob } from "./context.ts";
 import { nowMs, randomOf, stageOf } from "./fixtures.ts";
+import { answersOf, anyEarner, anyRequest } from "./random-requests.ts";
 
 /** One task, the naive way: every task has a record of its own. */
 type Task =
@@ -38,6 +46,8 @@ export class History {
   #gone: string[] = [];
   #stage = 0;
   #tasksDone = 0;
+  /** With a fuel of 1 each. */
+  #recalled = 0;
   /** By earner; with a fuel of 1 a task. */
   readonly #earned = new Map<string, number>();
   #nowMs = nowMs;
@@ -81,7 +91,8 @@ export class History {
     this.#nowMs += this.#random(50);
     if (dice < 4) await this.#leaseAll();
     else if (dice < 35) await this.#lease();
-    else if (dice < 75) await this.#complete();
+    else if (dice < 70) await this.#complete();
+    else if (dice < 75) await this.#recall();
     else if (dice < 83) await this.#release();
     else if (dice < 87) await this.#renew();
     else if (dice < 92) await this.#expire();
@@ -115,24 +126,7 @@ export class History {
   }
 
   #request(): LeaseRequest {
-    const tasks = this.#tasks.length;
-    const request: LeaseRequest = {
-      holder: `ses_${this.#random(3)}`,
-      leases: 1 + this.#random(3),
-      tasksMax: 1 + this.#random(8),
-      leaseMs: 500,
-      nowMs: this.#nowMs,
-    };
-    if (this.#random(3) === 0) {
-      const lo = this.#random(tasks);
-      request.prefer = [
-        [lo, lo + 1 + this.#random(8)],
-        [this.#random(tasks), tasks],
-      ];
-      if (this.#random(3) === 0) request.preferOnly = true;
-    }
-    if (this.#random(2) === 0) request.backupAfterMs = this.#random(200);
-    return request;
+    return anyRequest(this.#random, this.#tasks.length, this.#nowMs);
   }
 
   async #lease(): Promise<void> {
@@ -244,30 +238,43 @@ export class History {
   ): Promise<void> {
     const completions = answers.map(([token, lo, hi]) => {
       this.#answers++;
-      const outputs: Output[] = [];
-      for (let index = lo; index < hi; index++) {
-        const hash = digestOf(`${this.#answers} ${index}`);
-        outputs.push({
-          level: 0,
-          index,
-          hash,
-          fuel: 1,
-          bytes: 3,
-          hostClass: "v8",
-          inline: Buffer.from("abc"),
-        });
-      }
-      const completion = { token, lo, hi, outputs, earner: this.#anyEarner() };
+      const outputs = answersOf(lo, hi, this.#answers);
+      const completion = { token, lo, hi, outputs, earner: anyEarner(this.#random) };
       if (this.#random(3) > 0) return completion;
       return { ...completion, control: { records: this.#answers } };
     });
     const redundant: string[] = [];
     const expected = completions.map((completion) => this.#judge(completion, redundant));
     const outcome = await this.#store.jobs.complete(this.#id, completions);
-    if (outcome.results.join() !== expected.join())
-      throw this.#wrong(`judged ${outcome.results.join()}, expected ${expected.join()}`);
+    this.#check(outcome, expected);
     if (outcome.redundant.join() !== redundant.join())
       throw this.#wrong(`redundant ${outcome.redundant.join()}, expected ${redundant.join()}`);
+  }
+
+  /** Some tasks' results were remembered: those that are pending are done, and nobody earns by them. */
+  async #recall(): Promise<void> {
+    const stage = this.#random(8) === 0 ? this.#stage - 1 : this.#stage;
+    const recalled = Array.from({ length: 1 + this.#random(5) }, (): RecalledTask => {
+      const task = this.#random(this.#tasks.length);
+      this.#answers++;
+      const outputs = answersOf(task, task + 1, this.#answers);
+      if (this.#random(3) > 0) return { task, outputs };
+      return { task, outputs, control: { records: this.#answers } };
+    });
+    const expected = recalled.map(({ task, outputs, control }) => {
+      if (stage !== this.#stage) return "stale";
+      if (this.#tasks[task]!.at !== "pending") return "late";
+      this.#tasks[task] = { at: "done", hash: outputs[0]!.hash };
+      this.#recalled++;
+      if (control) this.#control = control;
+      return "accepted";
+    });
+    this.#check(await this.#store.jobs.recall(this.#id, stage, recalled), expected);
+  }
+
+  #check(outcome: CompleteOutcome, expected: readonly string[]): void {
+    if (outcome.results.join() !== expected.join())
+      throw this.#wrong(`judged ${outcome.results.join()}, expected ${expected.join()}`);
     if (outcome.done !== this.#done()) throw this.#wrong(`${outcome.done} done`);
     const finished = expected.includes("accepted") && this.#done() === this.#tasks.length;
     if (outcome.finished !== finished) throw this.#wrong(`finished is ${outcome.finished}`);
@@ -279,10 +286,6 @@ export class History {
       throw this.#wrong(`summary ${JSON.stringify(summary)}`);
     if (outcome.control?.records !== this.#control?.records)
       throw this.#wrong(`control ${JSON.stringify(outcome.control)}`);
-  }
-
-  #anyEarner(): string {
-    return `acc_${this.#random(3)} run ${this.#random(2)}`;
   }
 
   #earn(earner: string, tasks: number): void {
@@ -419,7 +422,7 @@ export class History {
     const hash = digestOf(`${token} ${next.number}`);
     const inline = Buffer.from("state");
     const state: Output = { level: 0, index: 0, hash, fuel: 1, bytes: 5, hostClass: "v8", inline };
-    const earner = this.#anyEarner();
+    const earner = anyEarner(this.#random);
     const outcome = await this.#store.jobs.follow(this.#id, token, from, next, {
       state,
       tasksDone: tasks + 1,
@@ -452,6 +455,9 @@ export class History {
     if (state.done !== this.#done()) throw this.#wrong(`${state.done} tasks are done`);
     if (state.tasksDone !== this.#tasksDone || state.fuel !== this.#tasksDone)
       throw this.#wrong(`${state.tasksDone} tasks are done in all, fuel ${state.fuel}`);
+    const { tasks = 0, fuel = 0 } = state.remembered ?? {};
+    if (tasks !== this.#recalled || fuel !== this.#recalled)
+      throw this.#wrong(`${tasks} tasks were recalled, fuel ${fuel}; expected ${this.#recalled}`);
     if (this.#random(3) > 0) return;
     const line = (earner: string, fuel: number, tasks: number) => `${earner}: ${fuel}, ${tasks}`;
     const earnings = await this.#store.jobs.earned(this.#id);
