@@ -111,3 +111,13 @@ test("a picture that is not there is wrong usage and makes no campaign", async (
   });
   expect((await asAda("campaigns", "list")).out).not.toContain(" T\n");
 });
+
+test("the operator's status in a few lines, for nobody else", async () => {
+  const { code, out } = await asOperator("operator", "status");
+  expect(code).toBe(0);
+  expect(out).toMatch(/^store +embedded, answers$/m);
+  expect(out).toMatch(/^runners +0, 0 of 0 slots at work$/m);
+  const { out: json } = await asOperator("operator", "status", "--json");
+  expect(JSON.parse(json)).toMatchObject({ store: { answers: true } });
+  expect(await asAda("operator", "status")).toMatchObject({ code: 1 });
+});

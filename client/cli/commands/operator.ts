@@ -2,17 +2,19 @@ import type { Command } from "commander";
 import { operatorHandle, roleSchema } from "../../../protocol/accounts.ts";
 import { type Context, examples } from "../context.ts";
 import { operatorMemberCommands } from "./operator-members.ts";
+import { operatorStatusCommand } from "./operator-status.ts";
 
 export function operatorCommand(program: Command, context: Context): void {
   const { terminal, signal } = context;
   const done = (text: string) => terminal.say(`${terminal.colors.green("✔")} ${text}`);
   const operator = program
     .command("operator")
-    .summary("for who runs the server: members, roles, quotas, sign-in links, suspension")
+    .summary("for who runs the server: status, members, roles, quotas, sign-in links, suspension")
     .addHelpText(
       "after",
       examples("operator members", "operator role ada operator", "operator suspend eve"),
     );
+  operatorStatusCommand(operator, context);
   operatorMemberCommands(operator, context);
   operator
     .command("link")
