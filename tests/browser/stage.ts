@@ -105,10 +105,12 @@ export { testPassword };
 
 /** What axe-core finds on a page as it is drawn: each violation, and how many rules were kept. */
 export async function examine(page: Page): Promise<{ found: string[]; kept: number }> {
-  // Colours change with the next frames: a slow machine has not drawn them yet.
-  await page.evaluate(
-    "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))",
-  );
+  // Colours change with the next frames, by transitions that a slow machine has not ended yet.
+  await page.evaluate(`(async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  })()`);
   const { violations, passes } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(
     ({ id, nodes }) =>
