@@ -180,11 +180,14 @@ async function tryIt(page: Page): Promise<void> {
 }
 
 async function changeIt(page: Page): Promise<void> {
-  await page.getByText('title: "Word count"').click();
+  await page.getByLabel("Source of word-count.ts").waitFor();
+  // Lines move once, when their typeface is here.
+  await sleep(settleMs);
+  await page.locator(".cm-line", { hasText: 'title: "Word count"' }).click();
   await page.keyboard.press("End");
   await page.keyboard.press("Shift+Home");
   await page.keyboard.insertText('title: "Count the words",');
-  await page.getByText("const word of").click();
+  await page.locator(".cm-line", { hasText: "const word of" }).click();
   await page.keyboard.press("End");
   await page.keyboard.press("Enter");
   await page.keyboard.insertText("// Each occurrence counts one.");

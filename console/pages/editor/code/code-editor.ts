@@ -45,12 +45,15 @@ export class CodeEditor {
   readonly #types: TypesClient | undefined;
   #states = new Map<string, EditorState>();
   #path = "";
+  /** Lines have another height once their typeface is here: a click would go to the wrong one. */
+  readonly #measure = () => this.#view.requestMeasure();
 
   constructor(options: CodeEditorOptions) {
     this.#options = options;
     this.#types = startTypes(options);
     this.#types?.setFiles(options.files);
     this.#view = new EditorView({ parent: options.parent });
+    document.fonts.addEventListener("loadingdone", this.#measure);
   }
 
   /** Shows a file, with the text that it has by now. */
@@ -95,6 +98,7 @@ export class CodeEditor {
   }
 
   close(): void {
+    document.fonts.removeEventListener("loadingdone", this.#measure);
     this.#view.destroy();
     this.#types?.close();
   }
