@@ -159,6 +159,11 @@ describe.runIf(chromiumInstalled())("the editor", () => {
     });
     await write(page, half);
     await page.getByText("Draft kept on this device").waitFor();
+    // A click goes to its line from the first one on.
+    await page.reload();
+    await page.getByLabel("Source of main.ts").waitFor();
+    await page.locator(".cm-line", { hasText: 'title: "Half"' }).click();
+    expect(await page.locator(".cm-activeLine").textContent()).toContain('title: "Half"');
     await page.goto("/new");
     await page.getByRole("link", { name: /Simulate.*Your draft/ }).click();
     await page.getByText("Your draft, as you left it.").waitFor();
