@@ -4,9 +4,9 @@ export type RoundMessage = Extract<RunnerToGateway, { type: "round" }>;
 
 /**
  * Rounds are told at once when they are rare, and else together every so often: on a machine that is busy with them,
- * a message a round would take a good part of its time. A frame of a screen: nobody sees it sooner.
+ * a message a round would take a good part of its time. Half a frame of a screen: what waits here, waits for the next frame besides.
  */
-const tellEveryMs = 16;
+const tellEveryMs = 8;
 const untoldBytesMax = 256 * 1024;
 
 /** Rounds on their way to the gateway, in order. */

@@ -32,7 +32,10 @@ export class ConsoleDocument {
   of(address: string, me: unknown): string | undefined {
     const read = this.#current();
     if (read === undefined) return undefined;
-    const links = filesOf(read.pages, address).map(linkOf).join("");
+    const links = [
+      ...filesOf(read.pages, address).map(linkOf),
+      ...(me ? dataOf(address) : []),
+    ].join("");
     return `${read.before}${links}${me === undefined ? "" : meOf(me)}${read.after}`;
   }
 
@@ -73,6 +76,14 @@ function filesOf(pages: PageFiles, address: string): readonly string[] {
 function linkOf(file: string): string {
   const rel = file.endsWith(".css") ? "stylesheet" : "modulepreload";
   return `<link rel="${rel}" crossorigin href="/${file}">`;
+}
+
+/** What the page of a job asks for first, asked for by the browser itself while the page's files are on their way. */
+function dataOf(address: string): string[] {
+  const job = /^\/jobs\/(job_[a-z0-9]+)$/.exec(address)?.[1];
+  return job === undefined
+    ? []
+    : [`<link rel="preload" as="fetch" crossorigin href="/v1/jobs/${job}">`];
 }
 
 /** Data, which no browser runs. Names may hold whatever people write: nothing in it ends the element. */

@@ -66,6 +66,17 @@ describe("the console's files", () => {
       expect(await opened(asked)).not.toContain("<link");
   });
 
+  test("a member's browser asks for the job of a job's page at once", async () => {
+    const link = '<link rel="preload" as="fetch" crossorigin href="/v1/jobs/job_1">';
+    expect(await opened("/jobs/job_1", { me: { handle: "ada" } })).toContain(link);
+    for (const [asked, me] of [
+      ["/jobs/job_1", null],
+      ["/jobs/compare", { handle: "ada" }],
+      ["/jobs/job_%22%3E", { handle: "ada" }],
+    ] as const)
+      expect(await opened(asked, { me })).not.toContain('preload" as');
+  });
+
   test("the document says who is signed in, as data, whatever their name", async () => {
     const me = { name: "</script><script>alert(1)</script><!--" };
     const html = await opened("/", { me });

@@ -7,7 +7,7 @@ const eventsPerRead = 500;
 
 /** So many reads at once, and one more each so many ms: a job of a thousand rounds a second is sent in batches. */
 const readsAtOnce = 8;
-const readEveryMs = 20;
+const readEveryMs = 10;
 
 export interface JobEventSource {
   read(after: number, limit: number): Promise<NumberedEvent[]>;

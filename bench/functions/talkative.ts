@@ -7,7 +7,14 @@ export default map({
   map(value) {
     let sum = 0;
     for (let step = 0; step < 200_000; step++) sum = (sum + step * value) % 1_000_003;
-    for (const said of ["has begun", "is at it", "is nearly there", `comes to ${sum}`, "is done"])
+    for (const said of [
+      "has begun",
+      "is at it",
+      "is half way",
+      "is nearly there",
+      `comes to ${sum}`,
+      "is done",
+    ])
       console.log(`task ${value} ${said}`);
     return sum;
   },

@@ -39,27 +39,28 @@ export class LiveJob {
   #logTimer: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #unfollow: () => void = () => undefined;
+  #lastEvent = 0;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   #refreshedMs = 0;
-  #closed = false;
 
   constructor(id: string) {
     this.id = id;
   }
 
   async open(): Promise<void> {
-    await this.refresh();
-    if (this.#closed || this.job === undefined) return;
-    this.#unfollow = followJob(this.id, {
-      event: (event) => this.#take(event),
-      connected: (yes) => {
+    // Together: each takes as long to be there as the network is slow.
+    const listener = {
+      event: (event: FedEvent) => this.#take(event),
+      connected: (yes: boolean) => {
         this.connected = yes;
       },
-    });
+    };
+    this.#unfollow = followJob(this.id, listener, this.#lastEvent);
+    await this.refresh();
+    if (this.job === undefined) this.#unfollow();
   }
 
   close(): void {
-    this.#closed = true;
     this.#unfollow();
     clearTimeout(this.#refresh);
     clearTimeout(this.#logTimer);
@@ -92,6 +93,7 @@ export class LiveJob {
   }
 
   #take(event: FedEvent): void {
+    this.#lastEvent = event.number;
     switch (event.type) {
       case "status":
         this.#pending.status = event.status;
