@@ -54,9 +54,9 @@ async function goOn(page: Page): Promise<void> {
 const hear = `{
   window.answered = [];
   new MutationObserver(() => {
-    const found = /answered in ([\\d.]+) (ms|s),/.exec(document.querySelector(".foot").textContent);
+    const found = /answered in ([\\d.]+) (ms|s),/.exec(document.querySelector("main .foot").textContent);
     if (found) window.answered.push(Number(found[1]) * (found[2] === "s" ? 1000 : 1));
-  }).observe(document.querySelector(".foot"), { subtree: true, childList: true, characterData: true });
+  }).observe(document.querySelector("main .foot"), { subtree: true, childList: true, characterData: true });
 }`;
 
 /** A few rounds of a spiral; the times that the page showed meanwhile. */

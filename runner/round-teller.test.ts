@@ -31,19 +31,19 @@ it("tells rare rounds at once", () => {
   for (const round of [1, 2, 3]) {
     add(round);
     expect(rounds().at(-1)).toBe(round);
-    vi.advanceTimersByTime(16);
+    vi.advanceTimersByTime(8);
   }
   expect(told).toEqual([1, 2, 3].map((round) => ({ round, bytes: 8 })));
 });
 
-it("tells fast ones together, in order, none later than 16 ms", () => {
+it("tells fast ones together, in order, none later than 8 ms", () => {
   for (let round = 1; round <= 100; round++) {
     add(round);
     vi.advanceTimersByTime(1);
-    // The first alone, and then those of each 16 ms.
-    expect(rounds()).toHaveLength(round < 16 ? 1 : Math.floor(round / 16) * 16);
+    // The first alone, and then those of each 8 ms.
+    expect(rounds()).toHaveLength(round < 8 ? 1 : Math.floor(round / 8) * 8);
   }
-  vi.advanceTimersByTime(16);
+  vi.advanceTimersByTime(8);
   expect(rounds()).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
 });
 

@@ -123,9 +123,8 @@ describe.runIf(chromiumInstalled())("the editor", () => {
     await answer.getByText("main.ts:9").waitFor();
     await answer.getByText("saw 4").waitFor();
     await answer.getByRole("button", { name: "Show line 9" }).click();
-    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe(
-      "Source of main.ts",
-    );
+    const focused = () => page.evaluate("document.activeElement.getAttribute('aria-label')");
+    await expect.poll(focused).toBe("Source of main.ts");
     // The mark goes with the line that it was about.
     await page.keyboard.press("End");
     await page.keyboard.type(" // no");
